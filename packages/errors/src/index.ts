@@ -1,0 +1,2 @@
+export type { ErrorDetails, ErrorText, ErrorTexts, Locale, SerialisedError } from './tama-error.ts';
+export { deserialiseError, explain, isTamaError, serialiseError, TamaError } from './tama-error.ts';
