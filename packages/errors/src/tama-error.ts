@@ -49,7 +49,10 @@ export function explain(error: unknown, locale: Locale): ErrorText {
   if (isTamaError(error)) return error.texts[locale];
   const message = error instanceof Error ? error.message : String(error);
   return locale === 'ja'
-    ? { what: `予期しないエラーが発生しました: ${message}`, remedy: '再度お試しください。続く場合は不具合としてご報告ください。' }
+    ? {
+        what: `予期しないエラーが発生しました: ${message}`,
+        remedy: '再度お試しください。続く場合は不具合としてご報告ください。',
+      }
     : { what: `Something unexpected went wrong: ${message}`, remedy: 'Try again; if it stays, please report it.' };
 }
 

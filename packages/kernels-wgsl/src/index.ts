@@ -1,1 +1,18 @@
-export {};
+export { GROUP, pitchOf } from './activation.ts';
+export type { DeviceOptions, GpuContext } from './device.ts';
+export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
+export {
+  DeviceLostError,
+  GpuMemoryError,
+  LimitError,
+  NoAdapterError,
+  ShaderCompileError,
+  ShapeError,
+  WebGpuMissingError,
+} from './errors.ts';
+export { GpuMemory } from './gpu-memory.ts';
+export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
+export { compileKernel } from './kernel.ts';
+export type { BufferSlice } from './recorder.ts';
+export { Recorder, Recording } from './recorder.ts';
+export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';

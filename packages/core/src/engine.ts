@@ -1,0 +1,122 @@
+import type { ChatMessage } from '@tama/tokenizer';
+import type { Gemma2Config } from './gemma2/config.ts';
+
+/**
+ * What a loaded model can do. The same interface is implemented in the thread that owns the GPU device
+ * ({@link loadGemma}) and by the client of a worker that does, so that applications do not see the difference.
+ */
+export interface Engine {
+  readonly info: ModelInfo;
+
+  /**
+   * Generates a continuation of the prompt, token by token. Work happens only while the caller iterates; leaving the
+   * loop or aborting `options.signal` stops it within one step. One generation runs at a time; later calls wait.
+   * The part of the prompt that is already in the KV cache is not computed again.
+   */
+  generate(prompt: Prompt, options?: GenerateOptions): AsyncIterable<GenerateEvent>;
+
+  /** Logits after the final soft-cap at the wanted positions of `tokens`: one Float32Array of length V a position. */
+  logits(tokens: readonly number[], positions: 'all' | 'last' | readonly number[]): Promise<Float32Array[]>;
+
+  /** Ids of the prompt as {@link generate} would feed them, control tokens included. */
+  tokenize(prompt: Prompt): Promise<number[]>;
+
+  /** Releases every GPU buffer and file. Running generations end with finish reason `abort`. */
+  close(): Promise<void>;
+}
+
+/** Raw text (bos is put before it), a conversation (Gemma 2's template is applied), or ids as they are. */
+export type Prompt = string | { readonly messages: readonly ChatMessage[] } | { readonly tokens: readonly number[] };
+
+export type SamplingOptions = {
+  /** 0 is greedy: always the most likely token. Default 0. */
+  readonly temperature?: number;
+  /** Keep the k most likely tokens; 0 keeps all. Default 0. */
+  readonly topK?: number;
+  /** Keep the smallest set of most likely tokens whose probability reaches this. Default 1. */
+  readonly topP?: number;
+  /** The same seed, prompt and adapter give the same ids. Random when left out. */
+  readonly seed?: number;
+};
+
+export type GenerateOptions = SamplingOptions & {
+  /** At most this many new tokens. Default: until the context is full. */
+  readonly maxTokens?: number;
+  /** Do not stop at `<eos>` and `<end_of_turn>`. */
+  readonly ignoreEos?: boolean;
+  readonly signal?: AbortSignal;
+};
+
+/** `stop`: the model ended its turn. `length`: maxTokens or the context is reached. `abort`: the caller stopped it. */
+export type FinishReason = 'stop' | 'length' | 'abort';
+
+export type GenerateEvent =
+  /** Prefill is under way: `processed` of `total` prompt tokens are in the KV cache, `cached` of them from before. */
+  | { readonly type: 'prefill'; readonly processed: number; readonly total: number; readonly cached: number }
+  /** One token. `text` is what it adds for the reader: empty while a character is incomplete. */
+  | { readonly type: 'token'; readonly id: number; readonly text: string }
+  /** The last event. `ids` leaves out the stop token; `text` is the decoding of all `ids`. */
+  | {
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly ids: readonly number[];
+      readonly text: string;
+      readonly usage: Usage;
+    };
+
+export type Usage = {
+  readonly promptTokens: number;
+  /** Prompt tokens that were still in the KV cache. */
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+};
+
+export type ModelInfo = {
+  /** File or folder name, or the name the checkpoint gives itself. */
+  readonly name: string;
+  readonly format: string;
+  readonly config: Gemma2Config;
+  /** Tokens the KV cache holds: prompt and reply together. */
+  readonly contextLength: number;
+  readonly parameters: number;
+  /** Bytes of weights and of KV cache on the GPU. */
+  readonly weightBytes: number;
+  readonly cacheBytes: number;
+  readonly hasTokenizer: boolean;
+  readonly adapter: AdapterSummary;
+  /** What the reader should know, e.g. a corrected config value. In English; for logs and `inspect`. */
+  readonly warnings: readonly string[];
+};
+
+export type AdapterSummary = {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** Which variants of the kernels run: f16 KV cache and tiles, subgroup reductions. */
+  readonly f16: boolean;
+  readonly subgroups: boolean;
+};
+
+export type LoadProgress = {
+  readonly phase: 'open' | 'weights' | 'compile' | 'ready';
+  /** Bytes of weights so far and in all; both 0 while unknown. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+};
+
+export type LoadOptions = {
+  /** Tokens the KV cache holds. Default: what the model was trained for, at most 8192. */
+  readonly context?: number;
+  /** `f32` forces the plain path: f32 KV cache, no f16, no subgroups. Default `auto`. */
+  readonly device?: 'auto' | 'f32';
+  /** sqrt(hidden size) rounded to bfloat16, as Gemma 2 was trained, or exact, as llama.cpp computes. */
+  readonly embeddingScale?: 'bfloat16' | 'exact';
+  /** Rows of one prefill chunk. Default 64. */
+  readonly prefillChunk?: number;
+  /** Where WebGPU comes from. Default `navigator.gpu`; Node passes Dawn's. Does not cross a worker boundary. */
+  readonly gpu?: GPU;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+};

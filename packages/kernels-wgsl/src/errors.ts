@@ -1,0 +1,134 @@
+import { TamaError } from '@tama/errors';
+
+/** There is no WebGPU at all in this browser or process. */
+export class WebGpuMissingError extends TamaError {
+  constructor() {
+    super('webgpu-missing', {
+      en: {
+        what: 'This browser does not offer WebGPU.',
+        remedy: 'Use a current Chrome, Edge, Safari or Firefox, over https or on localhost.',
+      },
+      ja: {
+        what: 'このブラウザーではWebGPUを利用できません。',
+        remedy: '最新のChrome、Edge、Safari、Firefoxを、httpsまたはlocalhostでお使いください。',
+      },
+    });
+  }
+}
+
+/** WebGPU is there, but it found no adapter (of the wanted name). */
+export class NoAdapterError extends TamaError {
+  constructor(wanted?: string) {
+    const name = wanted ? ` '${wanted}'` : '';
+    super(
+      'no-adapter',
+      {
+        en: {
+          what: `WebGPU found no graphics adapter${name}.`,
+          remedy: 'Update the graphics driver, enable hardware acceleration, or choose another adapter.',
+        },
+        ja: {
+          what: `WebGPUで使えるグラフィックアダプター${name}が見つかりません。`,
+          remedy:
+            'グラフィックドライバーを更新するか、ハードウェアアクセラレーションを有効にするか、別のアダプターを選んでください。',
+        },
+      },
+      { wanted },
+    );
+  }
+}
+
+/** The adapter offers less than a model or a kernel needs. */
+export class LimitError extends TamaError {
+  constructor(limit: string, offered: number, needed: number) {
+    super(
+      'adapter-too-small',
+      {
+        en: {
+          what: `The graphics adapter's ${limit} is ${offered}, ${needed} is needed.`,
+          remedy: 'Choose a smaller model or context, or another adapter.',
+        },
+        ja: {
+          what: `グラフィックアダプターの${limit}は${offered}で、必要な${needed}に足りません。`,
+          remedy: 'より小さいモデルやコンテキスト、または別のアダプターを選んでください。',
+        },
+      },
+      { limit, offered, needed },
+    );
+  }
+}
+
+/** The GPU could not give the memory that was asked for. */
+export class GpuMemoryError extends TamaError {
+  constructor(label: string, bytes: number, options?: ErrorOptions) {
+    const megabytes = Math.ceil(bytes / 2 ** 20);
+    super(
+      'gpu-out-of-memory',
+      {
+        en: {
+          what: `The graphics memory does not hold '${label}' (${megabytes} MiB in all so far).`,
+          remedy: 'Close other tabs or programs, choose a smaller context, or a smaller quantisation of the model.',
+        },
+        ja: {
+          what: `グラフィックメモリーに「${label}」（ここまで合計${megabytes} MiB）を確保できません。`,
+          remedy:
+            '他のタブやアプリを閉じるか、コンテキストを短くするか、より小さく量子化されたモデルを選んでください。',
+        },
+      },
+      { label, bytes },
+      options,
+    );
+  }
+}
+
+/** The GPU went away: driver reset, sleep, or another program's fault. */
+export class DeviceLostError extends TamaError {
+  constructor(reason: string) {
+    super(
+      'device-lost',
+      {
+        en: { what: `The connection to the graphics device was lost (${reason}).`, remedy: 'Load the model again.' },
+        ja: {
+          what: `グラフィックデバイスとの接続が失われました（${reason}）。`,
+          remedy: 'モデルを読み込み直してください。',
+        },
+      },
+      { reason },
+    );
+  }
+}
+
+/** A shader does not compile on this driver. The text carries the variant, the place and the driver's words. */
+export class ShaderCompileError extends TamaError {
+  constructor(label: string, messages: string, options?: ErrorOptions) {
+    super(
+      'shader-compile',
+      {
+        en: {
+          what: `The shader '${label}' does not compile here: ${messages}`,
+          remedy: 'Please report this with your adapter.',
+        },
+        ja: {
+          what: `シェーダー「${label}」をこの環境でコンパイルできません: ${messages}`,
+          remedy: 'お使いのアダプター名を添えてご報告ください。',
+        },
+      },
+      { label, messages },
+      options,
+    );
+  }
+}
+
+/** A kernel was called with sizes it does not support. A programming error, found before anything is dispatched. */
+export class ShapeError extends TamaError {
+  constructor(kernel: string, problem: string) {
+    super(
+      'shape',
+      {
+        en: { what: `Kernel '${kernel}': ${problem}.`, remedy: 'Check the shapes that are passed.' },
+        ja: { what: `カーネル「${kernel}」: ${problem}`, remedy: '渡した形状を確認してください。' },
+      },
+      { kernel, problem },
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import { ShaderCompileError } from './errors.ts';
+import { render } from './render.ts';
+
+/** Where a field of the `Params` uniform lies. Written by codegen. */
+export type ParamsLayout = {
+  readonly binding: number;
+  readonly size: number;
+  readonly fields: readonly { readonly name: string; readonly offset: number; readonly type: 'u32' | 'i32' | 'f32' }[];
+};
+
+export type BindingInfo = { readonly binding: number; readonly type: GPUBufferBindingType };
+
+/** Bytes moved to and from memory at the least, and arithmetic, of one dispatch: what a benchmark divides by time. */
+export type Cost = { readonly bytes: number; readonly flops: number };
+
+/** What an adapter can do and a kernel may use: half floats in storage and arithmetic, reductions over subgroups. */
+export type Features = { readonly f16: boolean; readonly subgroups: boolean };
+
+/** A kernel as data. The first four fields come from the generated `*.wgsl.ts`. */
+export type KernelSpec<Params, Binding extends string> = {
+  readonly name: string;
+  readonly source: string;
+  readonly flags: readonly string[];
+  readonly layout: ParamsLayout;
+  readonly bindings: Readonly<Record<Binding, BindingInfo>>;
+  /** Values of the shader's `override`s. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Workgroups in x, y, z. */
+  readonly workgroups: (
+    params: Params,
+    constants: Readonly<Record<string, number>>,
+  ) => readonly [number, number?, number?];
+};
+
+/** A compiled variant of a kernel on one device. */
+export type Kernel<Params, Binding extends string> = {
+  /** Kernel name and variant, e.g. `matvec f16 q8_0`: what profiles and validation messages show. */
+  readonly label: string;
+  readonly spec: KernelSpec<Params, Binding>;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroupLayout: GPUBindGroupLayout;
+};
+
+export type CompileOptions = {
+  readonly features: Features;
+  /** The text that fills the shader's `${weights}` slot, and its name for the label. */
+  readonly weights?: { readonly name: string; readonly wgsl: string };
+  /** Overrides of `spec.constants`, e.g. from tuning. */
+  readonly constants?: Readonly<Record<string, number>>;
+};
+
+/** The WGSL text of one variant. */
+export function renderKernel<P, B extends string>(
+  spec: KernelSpec<P, B>,
+  { features, weights }: CompileOptions,
+): string {
+  return render(spec.source, { ...features, ...(weights ? { weights: weights.wgsl } : {}) });
+}
+
+/** Compiles one variant of a kernel, off the calling thread. @throws {ShaderCompileError} */
+export async function compileKernel<P, B extends string>(
+  device: GPUDevice,
+  spec: KernelSpec<P, B>,
+  options: CompileOptions,
+): Promise<Kernel<P, B>> {
+  const used = Object.entries(options.features).filter(([flag, on]) => on && spec.flags.includes(flag));
+  const label = [spec.name, ...used.map(([flag]) => flag), ...(options.weights ? [options.weights.name] : [])].join(
+    ' ',
+  );
+  const code = renderKernel(spec, options);
+  const constants = { ...spec.constants, ...options.constants };
+  const buffers: BindingInfo[] = [
+    ...Object.values<BindingInfo>(spec.bindings),
+    { binding: spec.layout.binding, type: 'uniform' },
+  ];
+  const bindGroupLayout = device.createBindGroupLayout({
+    label,
+    entries: buffers.map(({ binding, type }) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } })),
+  });
+  const module = device.createShaderModule({ label, code });
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [bindGroupLayout] }),
+      compute: { module, constants },
+    });
+    return { label, spec, constants, pipeline, bindGroupLayout };
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const lines = code.split('\n');
+    const explained = messages
+      .filter(({ type }) => type === 'error')
+      .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}\n  ${lines[lineNum - 1] ?? ''}`);
+    throw new ShaderCompileError(label, explained.join('\n') || String(cause), { cause });
+  }
+}
+
+/** Writes `params` into `view` at `offset` as the shader's `Params` struct. */
+export function writeParams(
+  layout: ParamsLayout,
+  params: Readonly<Record<string, number>>,
+  view: DataView,
+  offset: number,
+): void {
+  for (const field of layout.fields) {
+    const value = params[field.name];
+    if (value === undefined) throw new TypeError(`Params.${field.name} is missing`);
+    if (field.type === 'f32') view.setFloat32(offset + field.offset, value, true);
+    else if (field.type === 'i32') view.setInt32(offset + field.offset, value, true);
+    else view.setUint32(offset + field.offset, value, true);
+  }
+}

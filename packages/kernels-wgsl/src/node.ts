@@ -1,0 +1,31 @@
+/** WebGPU in Node: Dawn, from the npm package `webgpu`, which the application installs. */
+import { existsSync } from 'node:fs';
+import { NoAdapterError } from './errors.ts';
+
+// Chromium packages carry SwiftShader; its driver file is in none of the folders that the Vulkan loader scans.
+const swiftshader = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib/chromium-browser/vk_swiftshader_icd.json'];
+
+export type DawnOptions = {
+  /** Part of an adapter's name, e.g. `swiftshader`, `llvmpipe`, `NVIDIA`. */
+  readonly adapter?: string;
+  /** Dawn's null backend: validates everything and computes nothing. */
+  readonly nullBackend?: boolean;
+};
+
+// Dawn aborts the process when the object that `create` returned is collected while a device lives.
+const instances: GPU[] = [];
+
+/** A `GPU` as in browsers; sets WebGPU's global constants. @throws {NoAdapterError} when no adapter has the name. */
+export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
+  if (process.platform === 'linux' && /swiftshader/i.test(options.adapter ?? '')) {
+    const driver = swiftshader.find((path) => existsSync(path));
+    if (driver && !process.env.VK_ICD_FILENAMES) process.env.VK_ADD_DRIVER_FILES ??= driver;
+  }
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  const flags = options.nullBackend ? ['backend=null'] : options.adapter ? [`adapter=${options.adapter}`] : [];
+  const gpu = create(flags);
+  instances.push(gpu);
+  if (options.adapter && !(await gpu.requestAdapter())) throw new NoAdapterError(options.adapter);
+  return gpu;
+}
