@@ -18,22 +18,22 @@ export class WebGpuMissingError extends TamaError {
 
 /** WebGPU is there, but it found no adapter (of the wanted name). */
 export class NoAdapterError extends TamaError {
-  constructor(wanted?: string) {
+  constructor(wanted?: string, available: readonly string[] = []) {
     const name = wanted ? ` '${wanted}'` : '';
+    const others = available.length > 0 ? ` (${available.join(', ')})` : '';
     super(
       'no-adapter',
       {
         en: {
           what: `WebGPU found no graphics adapter${name}.`,
-          remedy: 'Update the graphics driver, enable hardware acceleration, or choose another adapter.',
+          remedy: `Update the graphics driver, enable hardware acceleration, or choose another adapter${others}.`,
         },
         ja: {
           what: `WebGPUで使えるグラフィックアダプター${name}が見つかりません。`,
-          remedy:
-            'グラフィックドライバーを更新するか、ハードウェアアクセラレーションを有効にするか、別のアダプターを選んでください。',
+          remedy: `グラフィックドライバーを更新するか、ハードウェアアクセラレーションを有効にするか、別のアダプター${others}を選んでください。`,
         },
       },
-      { wanted },
+      { wanted, available: available.join(', ') },
     );
   }
 }

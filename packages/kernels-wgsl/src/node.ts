@@ -16,16 +16,32 @@ export type DawnOptions = {
 const instances: GPU[] = [];
 
 /** A `GPU` as in browsers; sets WebGPU's global constants. @throws {NoAdapterError} when no adapter has the name. */
-export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
-  if (process.platform === 'linux' && /swiftshader/i.test(options.adapter ?? '')) {
+export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Promise<GPU> {
+  if (process.platform === 'linux' && /swiftshader/i.test(adapter ?? '')) {
     const driver = swiftshader.find((path) => existsSync(path));
     if (driver && !process.env.VK_ICD_FILENAMES) process.env.VK_ADD_DRIVER_FILES ??= driver;
   }
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  const flags = options.nullBackend ? ['backend=null'] : options.adapter ? [`adapter=${options.adapter}`] : [];
-  const gpu = create(flags);
-  instances.push(gpu);
-  if (options.adapter && !(await gpu.requestAdapter())) throw new NoAdapterError(options.adapter);
-  return gpu;
+  const open = (flags: string[]): GPU => {
+    const gpu = create(flags);
+    instances.push(gpu);
+    return gpu;
+  };
+  if (nullBackend) return open(['backend=null']);
+  if (!adapter) return open([]);
+  // Dawn takes an exact part of the name only, and lists the names it knows when there is none like it.
+  const names = await adapterNames(open(['adapter=?']));
+  const name = names.find((candidate) => candidate.toLowerCase().includes(adapter.toLowerCase()));
+  if (!name) throw new NoAdapterError(adapter, names);
+  return open([`adapter=${name}`]);
+}
+
+async function adapterNames(gpu: GPU): Promise<string[]> {
+  try {
+    const found = await gpu.requestAdapter();
+    return found ? [found.info.device] : [];
+  } catch (error) {
+    return [...String(error).matchAll(/name: '([^']+)'/g)].map((match) => match[1] as string);
+  }
 }
