@@ -10,9 +10,12 @@ export {
   ShapeError,
   WebGpuMissingError,
 } from './errors.ts';
+export { geglu, gegluReference } from './geglu/geglu.ts';
 export { GpuMemory } from './gpu-memory.ts';
 export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
 export { compileKernel } from './kernel.ts';
+export { lastRow } from './last-row/last-row.ts';
 export type { BufferSlice } from './recorder.ts';
 export { Recorder, Recording } from './recorder.ts';
 export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
+export { softcap, softcapReference } from './softcap/softcap.ts';

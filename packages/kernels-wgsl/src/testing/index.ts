@@ -1,3 +1,3 @@
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
-export { nmse } from './nmse.ts';
+export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';

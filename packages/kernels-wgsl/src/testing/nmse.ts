@@ -9,3 +9,6 @@ export function nmse(actual: ArrayLike<number>, expected: ArrayLike<number>): nu
   }
   return power === 0 ? error : error / power;
 }
+
+/** What a kernel's error may be: f32 throughout, or with values that are stored as f16 on the way. */
+export const nmseLimits = { f32: 1e-10, f16: 1e-6 } as const;
