@@ -1,21 +1,34 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './scripts/chromium.ts';
+import { adapterEnvironment, softwareAdapters } from './scripts/vulkan.ts';
 
-const source = { resolve: { conditions: ['@tama/source'] }, ssr: { resolve: { externalConditions: ['@tama/source'] } } };
+const source = {
+  resolve: { conditions: ['@tama/source'] },
+  ssr: { resolve: { externalConditions: ['@tama/source'] } },
+};
+const elsewhere = ['**/node_modules/**', '**/dist/**', '**/out/**'];
 
-/** GPU tests run once on each software adapter: they differ in f16, in subgroup size and in what they forgive. */
-const gpu = (adapter: 'llvmpipe' | 'swiftshader') => ({
+/** Tests on a GPU: on Linux once on each software adapter, which differ in f16 and subgroup size; else on the machine's own. */
+const gpu = (name: string, env: Record<string, string>) => ({
   ...source,
   test: {
-    name: adapter,
-    include: ['packages/{kernels-wgsl,core,cli}/src/**/*.gpu.test.ts'],
-    env: { TAMA_TEST_ADAPTER: adapter },
-    globalSetup: ['scripts/test-env.ts'],
+    name,
+    include: ['{packages,apps,bench}/**/*.gpu.test.ts'],
+    exclude: elsewhere,
+    env,
     pool: 'forks' as const,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });
+
+const gpuProjects =
+  process.platform === 'linux'
+    ? softwareAdapters.map((adapter) => gpu(adapter, adapterEnvironment(adapter)))
+    : [gpu('gpu', {})];
+
+const chromium = findChromium();
 
 export default defineConfig({
   ...source,
@@ -26,13 +39,26 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
-          include: ['{packages,apps}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.gpu.test.ts', '**/*.browser.test.ts'],
+          include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
+          exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts'],
           testTimeout: 60_000,
         },
       },
-      gpu('llvmpipe'),
-      gpu('swiftshader'),
+      ...gpuProjects,
+      {
+        ...source,
+        test: {
+          name: 'browser',
+          include: ['apps/**/*.browser.test.ts'],
+          exclude: elsewhere,
+          env: chromium ? { TAMA_CHROMIUM: chromium } : {},
+          // One Chromium at a time, after everything else: it computes on the same few cores.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

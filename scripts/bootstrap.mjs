@@ -96,7 +96,7 @@ function install() {
  */
 function installEnvironment() {
   const misleading =
-    /^(node_env|npm_config_(production|only|omit|include|dev|global|location|prefix|local_prefix|global_prefix|ignore_scripts|dry_run|workspaces?))$/i;
+    /^(node_env|npm_config_(production|only|omit|include|dev|global|location|prefix|local_prefix|global_prefix|ignore_scripts|dry_run|workspaces?|loglevel))$/i;
   const kept = Object.entries(process.env).filter(([name]) => !misleading.test(name));
   // CI: no questions, as there may be nobody to answer them.
   return { ...Object.fromEntries(kept), CI: 'true' };
