@@ -17,5 +17,6 @@ export { compileKernel } from './kernel.ts';
 export { lastRow } from './last-row/last-row.ts';
 export type { BufferSlice } from './recorder.ts';
 export { Recorder, Recording } from './recorder.ts';
+export { residualNorms, residualNormsReference } from './residual-norms/residual-norms.ts';
 export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
