@@ -19,4 +19,6 @@ export type { BufferSlice } from './recorder.ts';
 export { Recorder, Recording } from './recorder.ts';
 export { residualNorms, residualNormsReference } from './residual-norms/residual-norms.ts';
 export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
+export { ropeCache, ropeCacheReference } from './rope-cache/rope-cache.ts';
+export { rotationTable } from './rope-cache/rotation-table.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';

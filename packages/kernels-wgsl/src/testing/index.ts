@@ -1,3 +1,4 @@
+export { packCache, unpackCache } from './cache.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';
