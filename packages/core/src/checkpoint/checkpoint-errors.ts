@@ -1,0 +1,220 @@
+import { TamaError } from '@tama/errors';
+import type { Expectation } from './expectation.ts';
+
+const downloadAgain = {
+  en: 'Download the file again; if the error stays, it is damaged where it comes from.',
+  ja: 'ファイルを再度ダウンロードしてください。それでも続く場合は、配布元のファイルが壊れています。',
+};
+
+/** The content is none of the formats this program reads. `start` shows how it begins. */
+export class UnrecognisedFormatError extends TamaError {
+  constructor(name: string, start: string) {
+    super(
+      'checkpoint-unrecognised',
+      {
+        en: {
+          what: `'${name}' is not a model in a known format${start && ` (it begins with ${start})`}.`,
+          remedy:
+            'Give a GGUF or safetensors file, a Hugging Face folder, a Keras preset, an Orbax checkpoint or a PyTorch .ckpt of Gemma 2.',
+        },
+        ja: {
+          what: `「${name}」は対応している形式のモデルではありません${start && `（先頭: ${start}）`}。`,
+          remedy:
+            'Gemma 2のGGUFまたはsafetensorsファイル、Hugging Faceのフォルダー、Kerasプリセット、Orbaxチェックポイント、PyTorchの.ckptを指定してください。',
+        },
+      },
+      { name, start },
+    );
+  }
+}
+
+/** A value inside a file contradicts its format: the file is damaged, or made to mislead. */
+export class MalformedFileError extends TamaError {
+  constructor(file: string, format: string, field: string, found: string | number | bigint, expected: Expectation) {
+    const value = shorten(found);
+    super(
+      'checkpoint-malformed',
+      {
+        en: {
+          what: `'${file}' is not a valid ${format} file: ${field} is ${value}, but must be ${expected.en}.`,
+          remedy: downloadAgain.en,
+        },
+        ja: {
+          what: `「${file}」は正しい${format}ファイルではありません。${field} の値が ${value} ですが、${expected.ja}でなければなりません。`,
+          remedy: downloadAgain.ja,
+        },
+      },
+      { file, format, field, found: value, expected: expected.en },
+    );
+  }
+}
+
+/** The file ends before something it announces. */
+export class TruncatedFileError extends TamaError {
+  constructor(file: string, format: string, field: string, needed: number | bigint, size: number) {
+    super(
+      'checkpoint-truncated',
+      {
+        en: {
+          what: `'${file}' is cut off or damaged: ${field} (${format}) reaches to byte ${needed}, but the file has ${size}.`,
+          remedy: downloadAgain.en,
+        },
+        ja: {
+          what: `「${file}」は途中で切れているか壊れています。${field}（${format}）は${needed}バイト目まで必要ですが、ファイルは${size}バイトです。`,
+          remedy: downloadAgain.ja,
+        },
+      },
+      { file, format, field, needed: Number(needed), size },
+    );
+  }
+}
+
+/** A legitimate form of the format that this program does not read. */
+export class UnsupportedFeatureError extends TamaError {
+  constructor(file: string, feature: string, supported: string) {
+    super(
+      'checkpoint-unsupported',
+      {
+        en: {
+          what: `'${file}' uses ${feature}, which is not supported.`,
+          remedy: `Use a version of the model with ${supported}.`,
+        },
+        ja: {
+          what: `「${file}」は対応していない形式（${feature}）を使っています。`,
+          remedy: `${supported} のモデルを使ってください。`,
+        },
+      },
+      { file, feature, supported },
+    );
+  }
+}
+
+/** A model of another family: this program runs Gemma 2 only. */
+export class WrongFamilyError extends TamaError {
+  constructor(name: string, family: string) {
+    super(
+      'model-family',
+      {
+        en: {
+          what: `'${name}' is a model of the family '${family}'; this program runs Gemma 2 only.`,
+          remedy: 'Choose a Gemma 2 model (gemma-2-2b, -9b or -27b, or a fine-tune of one).',
+        },
+        ja: {
+          what: `「${name}」は「${family}」系のモデルです。このプログラムで動かせるのはGemma 2だけです。`,
+          remedy: 'Gemma 2（gemma-2-2b、-9b、-27b、またはその派生モデル）を選んでください。',
+        },
+      },
+      { name, family },
+    );
+  }
+}
+
+/** A field of the model's configuration is missing or has a value Gemma 2 cannot have. */
+export class ModelConfigError extends TamaError {
+  constructor(field: string, found: unknown, expected: Expectation) {
+    const value = found === undefined ? 'missing' : shorten(JSON.stringify(found) ?? String(found));
+    super(
+      'model-config',
+      {
+        en: {
+          what: `The model's configuration has ${field} ${found === undefined ? value : `= ${value}`}, but it must be ${expected.en}.`,
+          remedy: 'Use the configuration that belongs to the weights; this one is damaged or of another architecture.',
+        },
+        ja: {
+          what: `モデル設定の ${field} が${found === undefined ? 'ありません' : ` ${value} です`}。${expected.ja}でなければなりません。`,
+          remedy:
+            '重みに対応する設定ファイルを使ってください。この設定は壊れているか、別のアーキテクチャーのものです。',
+        },
+      },
+      { field, found: value, expected: expected.en },
+    );
+  }
+}
+
+/** Weights that the configuration calls for are not in the files. */
+export class MissingTensorError extends TamaError {
+  constructor(name: string, tensor: string, missing: number, expected: number) {
+    super(
+      'tensor-missing',
+      {
+        en: {
+          what: `'${name}' lacks the tensor '${tensor}' (${missing} of ${expected} are missing).`,
+          remedy: 'Check that all files of the model are there and that the configuration belongs to them.',
+        },
+        ja: {
+          what: `「${name}」にテンソル「${tensor}」がありません（${expected}個中${missing}個が不足）。`,
+          remedy: 'モデルのファイルがすべて揃っているか、設定が対応しているかを確認してください。',
+        },
+      },
+      { name, tensor, missing, expected },
+    );
+  }
+}
+
+/** A tensor that Gemma 2 of this configuration does not have: more layers, adapters, another quantiser's side data. */
+export class UnexpectedTensorError extends TamaError {
+  constructor(name: string, tensor: string) {
+    super(
+      'tensor-unexpected',
+      {
+        en: {
+          what: `'${name}' holds a tensor '${tensor}' that a Gemma 2 of its configuration does not have.`,
+          remedy:
+            'The configuration belongs to other weights, or the weights are an adapter or quantised by another tool.',
+        },
+        ja: {
+          what: `「${name}」に、この設定のGemma 2にはないテンソル「${tensor}」が含まれています。`,
+          remedy: '設定が別の重みのものか、アダプターや他のツールで量子化された重みの可能性があります。',
+        },
+      },
+      { name, tensor },
+    );
+  }
+}
+
+/** A tensor has another shape than the configuration calls for. Shapes as [out, in]. */
+export class TensorShapeError extends TamaError {
+  constructor(name: string, tensor: string, found: readonly number[], expected: readonly number[]) {
+    const shapes = { found: `[${found.join(', ')}]`, expected: `[${expected.join(', ')}]` };
+    super(
+      'tensor-shape',
+      {
+        en: {
+          what: `The tensor '${tensor}' of '${name}' has the shape ${shapes.found}, but the configuration calls for ${shapes.expected}.`,
+          remedy: 'Use the configuration that belongs to these weights.',
+        },
+        ja: {
+          what: `「${name}」のテンソル「${tensor}」の形状は ${shapes.found} ですが、設定では ${shapes.expected} です。`,
+          remedy: 'この重みに対応する設定を使ってください。',
+        },
+      },
+      { name, tensor, ...shapes },
+    );
+  }
+}
+
+/** A tensor is stored in a number format that cannot be used for it. */
+export class TensorTypeError extends TamaError {
+  constructor(name: string, tensor: string, found: string, supported: readonly string[]) {
+    super(
+      'tensor-type',
+      {
+        en: {
+          what: `The tensor '${tensor}' of '${name}' is stored as ${found}.`,
+          remedy: `Use a version of the model that stores it as one of ${supported.join(', ')}.`,
+        },
+        ja: {
+          what: `「${name}」のテンソル「${tensor}」は ${found} 形式で保存されています。`,
+          remedy: `次のいずれかの形式のモデルを使ってください: ${supported.join(', ')}`,
+        },
+      },
+      { name, tensor, found, supported: supported.join(', ') },
+    );
+  }
+}
+
+/** Values from files may be long or hold control characters; a message must stay readable. */
+function shorten(found: string | number | bigint): string {
+  const plain = String(found).replace(/\p{C}/gu, '�');
+  return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
+}

@@ -1,0 +1,1 @@
+export { nodeFileSource, nodeFolder, nodePath } from './storage/node-file-source.ts';

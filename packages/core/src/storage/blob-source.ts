@@ -1,0 +1,86 @@
+import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
+import { entriesBelow } from './memory-source.ts';
+import { pathSegments } from './relative-path.ts';
+import { FileUnreadableError } from './storage-errors.ts';
+
+/** A Blob, or a File that was picked or dropped: read in place, never copied as a whole. */
+export function blobSource(
+  blob: Blob,
+  name = blob instanceof File ? blob.name : 'blob',
+  folder?: ByteFolder,
+): ByteSource {
+  const source: ByteSource = {
+    name,
+    size: blob.size,
+    ...(folder ? { folder } : {}),
+    async read(offset, length, signal) {
+      signal?.throwIfAborted();
+      checkRead(source, offset, length);
+      const buffer = await blob
+        .slice(offset, offset + length)
+        .arrayBuffer()
+        .catch((cause: unknown) => {
+          throw new FileUnreadableError(name, 'it was changed, moved or deleted since it was selected', { cause });
+        });
+      signal?.throwIfAborted();
+      if (buffer.byteLength !== length)
+        throw new FileUnreadableError(name, `it ended at byte ${offset + buffer.byteLength}`);
+      return new Uint8Array(buffer);
+    },
+  };
+  return source;
+}
+
+/**
+ * The files of a folder picked with `<input webkitdirectory>`, or several files picked together. Paths are relative to
+ * the picked folder.
+ */
+export function filesFolder(files: Iterable<File>): ByteFolder {
+  const byPath = new Map<string, File>();
+  let name = 'files';
+  for (const file of files) {
+    const [top, ...rest] = (file.webkitRelativePath ?? '').split('/');
+    if (rest.length > 0 && top) name = top;
+    byPath.set(rest.length > 0 ? rest.join('/') : file.name, file);
+  }
+  const folder: ByteFolder = {
+    name,
+    async open(path) {
+      pathSegments(path);
+      const file = byPath.get(path);
+      return file && blobSource(file, file.name, parentFolder(folder, path));
+    },
+    list: async (path) => entriesBelow(byPath.keys(), path),
+  };
+  return folder;
+}
+
+/** A folder of the File System API: dropped, picked with `showDirectoryPicker`, or in the origin's private store. */
+export function directoryFolder(directory: FileSystemDirectoryHandle): ByteFolder {
+  const descend = async (names: readonly string[]) => {
+    let at = directory;
+    for (const name of names) at = await at.getDirectoryHandle(name);
+    return at;
+  };
+  const folder: ByteFolder = {
+    name: directory.name,
+    async open(path) {
+      const segments = pathSegments(path);
+      const file = segments.at(-1)!;
+      try {
+        const parent = await descend(segments.slice(0, -1));
+        return blobSource(await (await parent.getFileHandle(file)).getFile(), file, parentFolder(folder, path));
+      } catch (cause) {
+        if (cause instanceof DOMException && /NotFound|TypeMismatch/.test(cause.name)) return undefined;
+        throw new FileUnreadableError(path, cause instanceof Error ? cause.message : String(cause), { cause });
+      }
+    },
+    async list(path = '') {
+      const entries: string[] = [];
+      for await (const [name, handle] of (await descend(path === '' ? [] : pathSegments(path))).entries())
+        entries.push(handle.kind === 'directory' ? `${name}/` : name);
+      return entries.sort();
+    },
+  };
+  return folder;
+}

@@ -1,0 +1,43 @@
+import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
+import { pathSegments } from './relative-path.ts';
+
+/** Bytes that are in memory already. They are copied on reading, not on opening. */
+export function memorySource(name: string, bytes: Uint8Array, folder?: ByteFolder): ByteSource {
+  const source: ByteSource = {
+    name,
+    size: bytes.length,
+    ...(folder ? { folder } : {}),
+    async read(offset, length, signal) {
+      signal?.throwIfAborted();
+      checkRead(source, offset, length);
+      return new Uint8Array(bytes.subarray(offset, offset + length));
+    },
+  };
+  return source;
+}
+
+/** A folder whose files are in memory, keyed by relative path. */
+export function memoryFolder(name: string, files: ReadonlyMap<string, Uint8Array>): ByteFolder {
+  const folder: ByteFolder = {
+    name,
+    async open(path) {
+      const segments = pathSegments(path);
+      const bytes = files.get(path);
+      return bytes && memorySource(segments.at(-1)!, bytes, parentFolder(folder, path));
+    },
+    list: async (path) => entriesBelow(files.keys(), path),
+  };
+  return folder;
+}
+
+/** The direct entries of a folder among full paths; those of folders end in `/`. */
+export function entriesBelow(paths: Iterable<string>, folder = ''): readonly string[] {
+  const prefix = folder === '' ? '' : `${pathSegments(folder).join('/')}/`;
+  const entries = new Set<string>();
+  for (const path of paths) {
+    if (!path.startsWith(prefix)) continue;
+    const slash = path.indexOf('/', prefix.length);
+    entries.add(path.slice(prefix.length, slash < 0 ? undefined : slash + 1));
+  }
+  return [...entries].sort();
+}

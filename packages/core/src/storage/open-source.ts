@@ -1,0 +1,23 @@
+import { blobSource, filesFolder } from './blob-source.ts';
+import type { ByteFolder, ByteSource } from './byte-source.ts';
+import { httpFolder, httpSource } from './http-source.ts';
+
+/** A URL of a file or (with a slash at its end) a folder, one file, the files of a folder, or what is already open. */
+export type ModelSource = string | URL | Blob | readonly File[] | ByteSource | ByteFolder;
+
+/** Opens what a caller may name a model by. @throws what the source's reader throws */
+export async function openSource(source: ModelSource, signal?: AbortSignal): Promise<ByteSource | ByteFolder> {
+  if (typeof source === 'string' || source instanceof URL) {
+    // Relative URLs are meant relative to the page, or to the page of the worker.
+    const url = new URL(source, globalThis.location?.href).href;
+    return url.endsWith('/') ? httpFolder(url) : httpSource(url, signal ? { signal } : {});
+  }
+  if (source instanceof Blob) return blobSource(source);
+  if (isFiles(source)) {
+    const [file, ...others] = source;
+    return file && others.length === 0 ? blobSource(file) : filesFolder(source);
+  }
+  return source;
+}
+
+const isFiles = (source: readonly File[] | ByteSource | ByteFolder): source is readonly File[] => Array.isArray(source);
