@@ -1,4 +1,6 @@
 export { GROUP, pitchOf } from './activation.ts';
+export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
+export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
 export {
