@@ -44,8 +44,10 @@ function generate(path: string): string {
 
 /** Bindings and the `Params` uniform of a complete shader. */
 function describe(code: string, path: string): string[] {
-  // webgpu-utils' parser does not know these directives; they change no binding.
-  const definitions = makeShaderDataDefinitions(code.replace(/^\s*(enable|requires)\b.*$/gm, ''));
+  // webgpu-utils' parser does not know these directives and some expressions; neither they nor functions change a binding.
+  const directives = /^\s*(enable|requires)\b.*$/gm;
+  const functions = /^(@.*\n)*fn (.*\}$|[\s\S]*?^\})/gm;
+  const definitions = makeShaderDataDefinitions(code.replace(directives, '').replace(functions, ''));
   const access = new Map(
     [...code.matchAll(/@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)/g)].map((match) => [
       match[3] as string,

@@ -3,6 +3,7 @@ export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
 export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
+export { embed, embedCost, embedReference } from './embed/embed.ts';
 export {
   DeviceLostError,
   GpuMemoryError,
@@ -17,6 +18,10 @@ export { GpuMemory } from './gpu-memory.ts';
 export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
 export { compileKernel } from './kernel.ts';
 export { lastRow } from './last-row/last-row.ts';
+export { matmul, matmulCost, matmulReference } from './matmul/matmul.ts';
+export { matvec, matvecCost, matvecReference } from './matvec/matvec.ts';
+export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
+export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';
 export type { BufferSlice } from './recorder.ts';
 export { Recorder, Recording } from './recorder.ts';
 export { residualNorms, residualNormsReference } from './residual-norms/residual-norms.ts';
@@ -24,3 +29,6 @@ export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
 export { ropeCache, ropeCacheReference } from './rope-cache/rope-cache.ts';
 export { rotationTable } from './rope-cache/rotation-table.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
+export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
+export { fileRowBytes } from './weights/weight-format.ts';
+export { weightFormats } from './weights/weight-formats.ts';

@@ -1,4 +1,5 @@
 export { packCache, unpackCache } from './cache.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
+export { packMatrix, randomMatrix } from './matrices.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { pitchOf } from '../activation.ts';
+import { nmse, packMatrix, randomMatrix, randomRows, runKernel } from '../testing/index.ts';
+import type { WeightFormat } from '../weights/weight-format.ts';
+import { weightFormats } from '../weights/weight-formats.ts';
+import { matvec, matvecReference } from './matvec.ts';
+
+const features = { f16: false, subgroups: false };
+
+async function error(
+  format: WeightFormat,
+  rows: number,
+  columns: number,
+  { offset = 0, constants = {} }: { offset?: number; constants?: Record<string, number> } = {},
+): Promise<number> {
+  const bytes = randomMatrix(format, 1, rows, columns);
+  const { weights, scales } = packMatrix(format, bytes, rows, columns);
+  const x = randomRows(2, 1, columns, pitchOf(columns), 3);
+  const params = { columns, rows, offset };
+  const buffers = { x, weights, scales, y: new Float32Array(offset + rows) };
+  const { y } = await runKernel(matvec, { features, weights: format, constants }, buffers, params);
+  return nmse(y, matvecReference(x, format.dequantize(bytes, rows * columns), params));
+}
+
+const formats = Object.values(weightFormats).map((format) => [format.name, format] as const);
+
+describe.each(formats)('matvec, %s', (_, format) => {
+  const block = format.blockColumns;
+  it.each([
+    [1, block], // the smallest
+    [33, 1025 - (1025 % block)], // one past a panel, and columns past a group where the encoding has them
+    [1025, 2304], // rows past the last full workgroup
+    [7, 9216], // an incomplete panel, the longest sum of 2B
+  ])('matches the definition at [%i, %i]', async (rows, columns) => {
+    expect(await error(format, rows, columns)).toBeLessThan(1e-11);
+  });
+});
+
+// Whatever a tuner may choose computes the same.
+it.each([
+  { WORKGROUP: 8, ROWS: 8 }, // one slice
+  { WORKGROUP: 8, ROWS: 32 }, // one slice, the most panels
+  { WORKGROUP: 256, ROWS: 16 },
+  { WORKGROUP: 16, ROWS: 24 }, // more panels than slices
+])('matvec matches the definition with %o', async (constants) => {
+  for (const [rows, columns] of [
+    [61, 2304],
+    [5, 32],
+  ] as const) {
+    expect(await error(weightFormats.q4_0, rows, columns, { constants, offset: 3 })).toBeLessThan(1e-11);
+  }
+});

@@ -1,0 +1,31 @@
+import type { Cost, KernelSpec } from '../kernel.ts';
+import type { WeightFormat } from '../weights/weight-format.ts';
+import { type Binding, bindings, flags, layout, type Params, source } from './matvec.wgsl.ts';
+
+/** y = W x for one part of a packed matrix and one row of x: what decoding a token is made of. */
+export const matvec: KernelSpec<Params, Binding> = {
+  name: 'matvec',
+  source,
+  flags,
+  layout,
+  bindings,
+  constants: { WORKGROUP: 128, ROWS: 8 },
+  workgroups: ({ rows }, { ROWS }) => [Math.ceil(rows / ROWS!)],
+};
+
+export const matvecCost = ({ rows, columns }: Params, format: WeightFormat): Cost => ({
+  bytes: rows * columns * ((format.weightBytes + format.scaleBytes) / format.unitColumns) + 4 * (rows + columns),
+  flops: 2 * rows * columns,
+});
+
+/** The definition, in f64. `weights` is [rows, columns]. Returns y [offset + rows], zero before `offset`. */
+export function matvecReference(x: ArrayLike<number>, weights: ArrayLike<number>, params: Params): Float64Array {
+  const { columns, rows, offset } = params;
+  const y = new Float64Array(offset + rows);
+  for (let n = 0; n < rows; n++) {
+    let sum = 0;
+    for (let k = 0; k < columns; k++) sum += weights[n * columns + k]! * x[k]!;
+    y[offset + n] = sum;
+  }
+  return y;
+}

@@ -1,0 +1,21 @@
+import { moveLines, viewOf } from '../lines.ts';
+import type { WeightFormat } from '../weight-format.ts';
+import { source as wgsl } from './bf16.wgsl.ts';
+
+/** bfloat16: the upper half of an IEEE single. */
+export const bf16: WeightFormat = {
+  name: 'bf16',
+  blockColumns: 1,
+  blockBytes: 2,
+  unitColumns: 32,
+  weightBytes: 64,
+  scaleBytes: 0,
+  packUnit: (source, offset, { weights }, unit, lane) => moveLines(source, offset, weights, 4, unit, lane),
+  dequantize(bytes, count) {
+    const source = viewOf(bytes);
+    const values = new Uint32Array(count);
+    for (let i = 0; i < count; i++) values[i] = source.getUint16(2 * i, true) << 16;
+    return new Float32Array(values.buffer);
+  },
+  wgsl,
+};
