@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 import { findChromium } from './scripts/chromium.ts';
 import { adapterEnvironment, softwareAdapters } from './scripts/vulkan.ts';
 
+// Tests in Node resolve by the `ssr` conditions: without the first, they would run what was last built into dist.
 const source = {
   resolve: { conditions: ['@tama/source'] },
-  ssr: { resolve: { externalConditions: ['@tama/source'] } },
+  ssr: { resolve: { conditions: ['@tama/source', 'module', 'node'], externalConditions: ['@tama/source'] } },
 };
 const elsewhere = ['**/node_modules/**', '**/dist/**', '**/out/**'];
 
@@ -18,6 +19,8 @@ const gpu = (name: string, env: Record<string, string>) => ({
     exclude: elsewhere,
     env,
     pool: 'forks' as const,
+    // Tests that measure memory collect garbage first.
+    execArgv: ['--expose-gc'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
