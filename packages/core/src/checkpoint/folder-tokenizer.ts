@@ -1,0 +1,49 @@
+import { Tokenizer, vocabularyFromHuggingFace, vocabularyFromSentencePiece } from '@tama/tokenizer';
+import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
+import { FileMissingError } from '../storage/storage-errors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { MalformedFileError } from './checkpoint-errors.ts';
+import { atMost } from './expectation.ts';
+
+/** Gemma's files have 4 and 17.5 MB. */
+const SIZE_LIMIT = 48 * 2 ** 20;
+
+/** The exact SentencePiece model first; tokenizer.json holds the same table four times as large. */
+const SENTENCEPIECE_FILES = ['tokenizer.model', 'assets/tokenizer/vocabulary.spm'];
+const HUGGING_FACE_FILES = ['tokenizer.json'];
+
+/** How to read the vocabulary that lies in a folder; `undefined` if none does. */
+export async function folderTokenizer(
+  folder: ByteFolder,
+  signal?: AbortSignal,
+): Promise<Checkpoint['tokenizer'] | undefined> {
+  for (const path of SENTENCEPIECE_FILES)
+    if (await exists(folder, path, signal))
+      return async (later) => new Tokenizer(vocabularyFromSentencePiece(await readFile(folder, path, later)));
+  for (const path of HUGGING_FACE_FILES)
+    if (await exists(folder, path, signal))
+      return async (later) => new Tokenizer(vocabularyFromHuggingFace(await readFile(folder, path, later)));
+  return undefined;
+}
+
+async function exists(folder: ByteFolder, path: string, signal?: AbortSignal): Promise<boolean> {
+  const source = await folder.open(path, signal);
+  await source?.close?.();
+  return source !== undefined;
+}
+
+async function readFile(folder: ByteFolder, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const source = await folder.open(path, signal);
+  if (!source) throw new FileMissingError(path, folder.name);
+  try {
+    return await readAll(source, signal);
+  } finally {
+    await source.close?.();
+  }
+}
+
+function readAll(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
+  if (source.size > SIZE_LIMIT)
+    throw new MalformedFileError(source.name, 'tokenizer', 'size', source.size, atMost(SIZE_LIMIT));
+  return source.read(0, source.size, signal);
+}

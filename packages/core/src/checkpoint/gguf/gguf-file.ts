@@ -1,0 +1,147 @@
+import type { ByteSource } from '../../storage/byte-source.ts';
+import { BinaryReader } from '../binary-reader.ts';
+import {
+  MalformedFileError,
+  TensorTypeError,
+  TruncatedFileError,
+  UnsupportedFeatureError,
+} from '../checkpoint-errors.ts';
+import { encodings, rowBytes, type WeightEncoding } from '../encoding.ts';
+import { integerFrom, multipleOf, oneOf, powerOfTwo, same, unique } from '../expectation.ts';
+import { ggmlTypes } from './ggml-types.ts';
+import { type GgufMetadata, readMetadata } from './gguf-metadata.ts';
+
+/** A tensor in a GGUF file. `dimensions` are ggml's, the fastest first, without trailing ones. */
+export type GgufTensor = {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+  readonly encoding: WeightEncoding;
+  /** From the start of the file. */
+  readonly offset: number;
+  readonly byteLength: number;
+};
+
+export type GgufFile = {
+  readonly version: number;
+  readonly metadata: GgufMetadata;
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+};
+
+const MAGIC = 0x46554747;
+const TENSOR_LIMIT = 2 ** 16;
+const NAME_LIMIT = 512;
+// u64 name length, u32 dimension count, one u64 dimension, u32 type, u64 offset.
+const SMALLEST_TENSOR_INFO = 32;
+
+export const isGguf = (start: Uint8Array): boolean => String.fromCharCode(...start.subarray(0, 4)) === 'GGUF';
+
+/**
+ * Reads the header of a GGUF file of version 2 or 3, without the large arrays in it. Every count, length and offset is
+ * checked against the file before it is used: tensors lie inside the file, aligned, and do not overlap.
+ */
+export async function readGguf(source: ByteSource, signal?: AbortSignal): Promise<GgufFile> {
+  const reader = new BinaryReader(source, 'GGUF', { signal });
+  await reader.need(24, 'the header');
+  if (reader.u32() !== MAGIC) throw new MalformedFileError(source.name, 'GGUF', 'magic', 'another', same('GGUF'));
+  const version = reader.u32();
+  checkVersion(source.name, version);
+  const tensorCount = reader.size('the number of tensors', TENSOR_LIMIT);
+  const metadata = await readMetadata(reader, reader.size('the number of metadata entries', 2 ** 16));
+  const alignment = alignmentOf(source.name, metadata);
+  if (tensorCount * SMALLEST_TENSOR_INFO > reader.remaining)
+    throw new TruncatedFileError(
+      source.name,
+      'GGUF',
+      `${tensorCount} tensor infos`,
+      reader.position + tensorCount * SMALLEST_TENSOR_INFO,
+      source.size,
+    );
+
+  const tensors = new Map<string, GgufTensor>();
+  for (let index = 0; index < tensorCount; index++) {
+    const tensor = await readTensorInfo(reader, alignment, index);
+    if (tensors.has(tensor.name)) throw new MalformedFileError(source.name, 'GGUF', 'tensor name', tensor.name, unique);
+    tensors.set(tensor.name, tensor);
+  }
+  const dataStart = Math.ceil(reader.position / alignment) * alignment;
+  return { version, metadata, tensors: placeTensors(source, tensors, dataStart) };
+}
+
+function checkVersion(file: string, version: number): void {
+  if (version === 2 || version === 3) return;
+  if (version === 1) throw new UnsupportedFeatureError(file, 'GGUF version 1', 'GGUF version 2 / 3');
+  if (version === 0x02000000 || version === 0x03000000)
+    throw new UnsupportedFeatureError(file, 'big-endian GGUF', 'little-endian GGUF');
+  throw new MalformedFileError(file, 'GGUF', 'version', version, oneOf([2, 3]));
+}
+
+function alignmentOf(file: string, { values }: GgufMetadata): number {
+  const alignment = values['general.alignment'] ?? 32;
+  const valid =
+    typeof alignment === 'number' && alignment >= 1 && alignment <= 2 ** 30 && Number.isInteger(Math.log2(alignment));
+  if (!valid) throw new MalformedFileError(file, 'GGUF', 'general.alignment', String(alignment), powerOfTwo);
+  return alignment;
+}
+
+/** A tensor info; its offset still counts from the start of the data. */
+async function readTensorInfo(reader: BinaryReader, alignment: number, index: number): Promise<GgufTensor> {
+  const file = reader.source.name;
+  const label = `tensor ${index}`;
+  await reader.need(8, `${label}: name length`);
+  const nameLength = reader.size(`${label}: name length`, NAME_LIMIT);
+  await reader.need(nameLength + 4, `${label}: name`);
+  const name = reader.text(nameLength, `${label}: name`);
+  const field = (what: string) => `tensor '${name}': ${what}`;
+  const dimensionCount = reader.u32();
+  if (dimensionCount < 1 || dimensionCount > 4)
+    throw new MalformedFileError(file, 'GGUF', field('number of dimensions'), dimensionCount, integerFrom(1, 4));
+  await reader.need(8 * dimensionCount + 12, field('shape'));
+  const dimensions = Array.from({ length: dimensionCount }, (_, axis) => {
+    const size = reader.size(field(`dimension ${axis}`), 2 ** 40);
+    if (size === 0)
+      throw new MalformedFileError(file, 'GGUF', field(`dimension ${axis}`), size, integerFrom(1, 2 ** 40));
+    return size;
+  });
+  const encoding = encodingOf(file, name, reader.u32());
+  const width = dimensions[0]!;
+  const { blockElements } = encodings[encoding];
+  if (width % blockElements !== 0)
+    throw new MalformedFileError(file, 'GGUF', field('row length'), width, multipleOf(blockElements));
+  const byteLength = dimensions.slice(1).reduce((bytes, size) => bytes * size, rowBytes(encoding, width));
+  if (byteLength > reader.source.size)
+    throw new TruncatedFileError(file, 'GGUF', field('data'), byteLength, reader.source.size);
+  const offset = reader.size(field('offset'), 2 ** 52);
+  if (offset % alignment !== 0)
+    throw new MalformedFileError(file, 'GGUF', field('offset'), offset, multipleOf(alignment));
+  while (dimensions.length > 1 && dimensions.at(-1) === 1) dimensions.pop();
+  return { name, dimensions, encoding, offset, byteLength };
+}
+
+function encodingOf(file: string, tensor: string, type: number): WeightEncoding {
+  const known = ggmlTypes[type];
+  if (known?.encoding) return known.encoding;
+  const supported = Object.values(ggmlTypes).filter(({ encoding }) => encoding);
+  throw new TensorTypeError(
+    file,
+    tensor,
+    known?.name ?? `ggml type ${type}`,
+    supported.map(({ name }) => name),
+  );
+}
+
+/** Makes offsets absolute and checks that every tensor lies in the file and none overlaps another. */
+function placeTensors(
+  source: ByteSource,
+  tensors: ReadonlyMap<string, GgufTensor>,
+  dataStart: number,
+): ReadonlyMap<string, GgufTensor> {
+  const placed = [...tensors.values()].map((tensor) => ({ ...tensor, offset: dataStart + tensor.offset }));
+  let end = dataStart;
+  for (const { name, offset, byteLength } of placed.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < end)
+      throw new MalformedFileError(source.name, 'GGUF', `tensor '${name}': start of data`, offset, same(`>= ${end}`));
+    end = offset + byteLength;
+    if (end > source.size) throw new TruncatedFileError(source.name, 'GGUF', `tensor '${name}'`, end, source.size);
+  }
+  return new Map(placed.map((tensor) => [tensor.name, tensor]));
+}

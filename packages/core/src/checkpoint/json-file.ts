@@ -1,0 +1,59 @@
+import type { ByteSource } from '../storage/byte-source.ts';
+import { MalformedFileError } from './checkpoint-errors.ts';
+import { atMost, object, unique, validJson, validUtf8 } from './expectation.ts';
+
+/** Configurations and indices have kilobytes; parsing takes a multiple of the text in memory. */
+const JSON_LIMIT = 4 * 2 ** 20;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A whole small JSON file that holds an object. Throws {@link MalformedFileError} if it is something else. */
+export async function readJsonFile(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (source.size > JSON_LIMIT)
+    throw new MalformedFileError(source.name, 'JSON', 'size', source.size, atMost(JSON_LIMIT));
+  return parseJsonObject(source.name, 'JSON', await source.read(0, source.size, signal));
+}
+
+/** Parses bytes as a JSON object in which no key repeats. */
+export function parseJsonObject(file: string, format: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const text = decodeText(file, format, bytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new MalformedFileError(file, format, 'JSON', error instanceof Error ? error.message : '?', validJson);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new MalformedFileError(file, format, 'JSON', text.slice(0, 20), object);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new MalformedFileError(file, format, 'JSON key', repeated, unique);
+  return value as Record<string, unknown>;
+}
+
+function decodeText(file: string, format: string, bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new MalformedFileError(file, format, 'JSON', '(bytes)', validUtf8);
+  }
+}
+
+/** JSON.parse keeps the last of equal keys without a word; this finds them. The text is known to be valid JSON. */
+function repeatedKey(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+  for (const [match, colon] of text.matchAll(token)) {
+    if (match === '{') open.push(new Set());
+    else if (match === '[') open.push(undefined);
+    else if (match === '}' || match === ']') open.pop();
+    else if (colon !== undefined) {
+      const key: string = JSON.parse(match.slice(0, match.lastIndexOf('"') + 1));
+      const keys = open.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}
