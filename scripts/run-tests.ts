@@ -24,6 +24,9 @@ const stages: readonly Stage[] = [
   { name: 'tests', run: runVitest },
 ];
 
+// A log that nobody watches is read as text.
+if (!process.stdout.isTTY && !process.env.FORCE_COLOR) process.env.NO_COLOR ??= '1';
+
 const total = (await systemIsReady()) ? await runStages() : { passed: 0, failed: 1, skipped: 0 };
 console.log(formatCounts(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
