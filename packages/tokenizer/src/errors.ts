@@ -1,0 +1,105 @@
+import { type ErrorDetails, TamaError } from '@tama/errors';
+
+/** Where a vocabulary was read from. */
+export type VocabularySource = 'tokenizer.model' | 'tokenizer.json' | 'GGUF';
+
+/** One sentence in each language, saying what was found. */
+export type Finding = { readonly en: string; readonly ja: string };
+
+/** The file is damaged, truncated or contradicts itself. */
+export class MalformedVocabularyError extends TamaError {
+  constructor(source: VocabularySource, finding: Finding, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(
+      'vocabulary-malformed',
+      {
+        en: {
+          what: `The vocabulary (${source}) cannot be read: ${finding.en}.`,
+          remedy: 'Download the file again and compare its size and SHA-256 with the published ones.',
+        },
+        ja: {
+          what: `語彙(${source})を読み込めません: ${finding.ja}。`,
+          remedy: 'ファイルをもう一度ダウンロードし、サイズとSHA-256を公開されている値と比べてください。',
+        },
+      },
+      { source, ...details },
+      options,
+    );
+  }
+}
+
+/** The file is sound, but asks for something that Gemma's tokenizer does not do. */
+export class UnsupportedVocabularyError extends TamaError {
+  constructor(source: VocabularySource, setting: string, found: string, needed: string) {
+    super(
+      'vocabulary-unsupported',
+      {
+        en: {
+          what: `The vocabulary (${source}) belongs to another kind of tokenizer: ${setting} is ${found}, Gemma's is ${needed}.`,
+          remedy: 'Use the tokenizer.model, tokenizer.json or GGUF file that came with a Gemma 2 model.',
+        },
+        ja: {
+          what: `語彙(${source})は別の方式のトークナイザーのものです: ${setting}は${found}ですが、Gemmaでは${needed}です。`,
+          remedy: 'Gemma 2のモデルに付属するtokenizer.model、tokenizer.json、またはGGUFファイルを使ってください。',
+        },
+      },
+      { source, setting, found, needed },
+    );
+  }
+}
+
+/** An id that is not in the vocabulary was given to be decoded. */
+export class TokenIdError extends TamaError {
+  constructor(id: number, vocabularySize: number) {
+    super(
+      'token-id-out-of-range',
+      {
+        en: {
+          what: `Token id ${id} is not in the vocabulary, whose ids are the integers 0 to ${vocabularySize - 1}.`,
+          remedy: 'Decode ids with the vocabulary of the model that made them.',
+        },
+        ja: {
+          what: `トークンID ${id}は語彙にありません。有効なIDは0から${vocabularySize - 1}までの整数です。`,
+          remedy: 'IDを生成したモデルの語彙を使って復号してください。',
+        },
+      },
+      { id, vocabularySize },
+    );
+  }
+}
+
+/** The conversation does not fit Gemma's template: user and assistant take turns, the user begins. */
+export class ChatRoleError extends TamaError {
+  constructor(index: number, found: string, needed: string) {
+    super(
+      'chat-role',
+      {
+        en: {
+          what: `Message ${index} of the conversation has the role ${found}, but ${needed} is due there.`,
+          remedy:
+            'Let user and assistant take turns, beginning with the user; put system text right before a user message.',
+        },
+        ja: {
+          what: `会話の${index}番目のメッセージの役割は${found}ですが、ここでは${needed}が必要です。`,
+          remedy: 'userから始めてassistantと交互に並べ、systemはuserの直前に置いてください。',
+        },
+      },
+      { index, found, needed },
+    );
+  }
+}
+
+/** The vocabulary has no turn markers, so that a conversation cannot be written with it. */
+export class NoTurnMarkersError extends TamaError {
+  constructor() {
+    super('no-turn-markers', {
+      en: {
+        what: 'The vocabulary has no <start_of_turn> and <end_of_turn>, so it cannot hold a conversation.',
+        remedy: 'Use a Gemma 2 vocabulary, or encode plain text instead.',
+      },
+      ja: {
+        what: '語彙に<start_of_turn>と<end_of_turn>がないため、会話を表せません。',
+        remedy: 'Gemma 2の語彙を使うか、通常のテキストとして符号化してください。',
+      },
+    });
+  }
+}
