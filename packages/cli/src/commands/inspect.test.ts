@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { inspection, tama } from '../testing/harness.ts';
+
+describe('tama inspect', () => {
+  it('prints everything as JSON', async () => {
+    const { exitCode, stdout } = await tama(['inspect', 'm', '--json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(inspection);
+  });
+
+  it('tells people one fact a line', async () => {
+    const { stdout } = await tama(['inspect', 'm']);
+    expect(stdout).toContain('Weights: 1,000 parameters in 24 tensors, 4.25 kB\n  f32: 24 tensors, 4.25 kB\n');
+    expect(stdout).toContain('KV cache: 32 bytes a token in f16, at most 1.02 kB for 32;');
+    expect(stdout).toContain('Warning: the scale was corrected\n');
+    expect((await tama(['inspect', 'm', '--context', '100'])).stdout).toContain('at most 3.20 kB for 100;');
+    expect((await tama(['inspect', 'm'], { env: { LC_ALL: 'ja_JP.UTF-8' } })).stdout).toContain(
+      'トークナイザー: 6ピース',
+    );
+  });
+
+  it('says when there is no tokenizer', async () => {
+    const dependencies = { inspect: async () => ({ ...inspection, tokenizer: null }) };
+    expect((await tama(['inspect', 'm'], { dependencies })).stdout).toContain('Tokenizer: none');
+  });
+});

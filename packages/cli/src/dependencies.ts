@@ -1,0 +1,20 @@
+import type { Engine, LoadOptions } from '@tama/core';
+import type { Tokenizer } from '@tama/tokenizer';
+import type { Inspection } from './inspection.ts';
+
+export type EngineOptions = Omit<LoadOptions, 'gpu'> & {
+  /** Part of the name of the graphics adapter to use. */
+  readonly adapter?: string;
+};
+
+/** The world beyond the command line. MODEL is `demo`, an http(s) URL, or the path of a file or folder. */
+export type Dependencies = {
+  readonly version: string;
+  loadEngine(model: string, options: EngineOptions): Promise<Engine>;
+  /** What a checkpoint says about itself, read without a GPU and without its weights. */
+  inspect(model: string, signal: AbortSignal): Promise<Inspection>;
+  /** The tokenizer that belongs to a model. @throws {TokenizerMissingError} */
+  modelTokenizer(model: string, signal: AbortSignal): Promise<Tokenizer>;
+  /** The tokenizer of a vocabulary file: tokenizer.model, tokenizer.json or GGUF, recognised by its content. */
+  fileTokenizer(path: string, signal: AbortSignal): Promise<Tokenizer>;
+};

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { InterruptedError, OutputClosedError } from './errors.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** What a command may touch of the process, so that tests can hand it their own. */
+export type Io = {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C ({@link InterruptedError}) or when nobody reads the answer any more ({@link OutputClosedError}). */
+  readonly signal: AbortSignal;
+};
+
+/** The exit code of a command that its surroundings stopped. A reader that has enough, as `head`, is no failure. */
+export const exitCodeOfStop = (signal: AbortSignal): ExitCode =>
+  signal.reason instanceof OutputClosedError ? exitCodes.success : exitCodes.interrupted;
+
+/** Writes a part of the answer, and waits while the reader is slower than we are. */
+export async function print({ stdout, signal }: Io, text: string): Promise<void> {
+  if (!stdout.write(stdout.isTTY ? withoutControls(text) : text)) await once(stdout, 'drain', { signal });
+}
+
+/** A line for the person at the terminal, not for a script that reads the answer. */
+export function note({ stderr }: Io, text: string): void {
+  stderr.write(`${withoutControls(text)}\n`);
+}
+
+/** Text of a model or a file must not move the cursor, retitle the window or worse. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+const withoutControls = (text: string): string => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
+
+/** Standard input in the pieces in which it arrives; ends with an error when the command is stopped. */
+export async function* inputBytes({ stdin, signal }: Io): AsyncGenerator<Uint8Array> {
+  const stop = () => stdin.destroy();
+  signal.addEventListener('abort', stop);
+  try {
+    signal.throwIfAborted();
+    yield* stdin as AsyncIterable<Uint8Array>;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The process as seen by commands. The second Ctrl-C ends it at once. */
+export function processIo(): Io {
+  const stop = new AbortController();
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    stop.abort(new InterruptedError());
+  });
+  // Without a listener a closed pipe (EPIPE) would end the process with a stack trace.
+  process.stdout.on('error', (cause) => stop.abort(new OutputClosedError({ cause })));
+  process.stderr.on('error', () => {});
+  const { stdin, stdout, stderr, env } = process;
+  return { stdin, stdout, stderr, env, signal: stop.signal };
+}
+
+/** Resolves when everything written so far has been handed to the operating system, or never will be. */
+export const flushed = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.writable) stream.write('', () => resolve());
+    else resolve();
+  });

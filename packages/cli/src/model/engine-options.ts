@@ -1,0 +1,38 @@
+import { choice, flag, number, type OptionValues, text } from '../command-line/option.ts';
+import { defined } from '../defined.ts';
+import type { EngineOptions } from '../dependencies.ts';
+
+/** Options of every command that takes a MODEL. */
+export const engineOptions = {
+  device: choice('auto|f32', ['auto', 'f32'], {
+    en: 'f32 forces the plain path: f32 KV cache, no f16, no subgroups (default auto)',
+    ja: 'f32 は f16 とサブグループを使わず、KVキャッシュも f32 にします（既定は auto）',
+  }),
+  adapter: text('NAME', {
+    en: 'graphics adapter whose name contains NAME, e.g. llvmpipe, swiftshader',
+    ja: '使うグラフィックアダプターの名前の一部（例: nvidia、llvmpipe、swiftshader）',
+  }),
+  embeddingScale: choice('KIND', ['bfloat16', 'exact'], {
+    en: 'bfloat16 as trained (default), or exact as llama.cpp computes',
+    ja: 'bfloat16 は学習時と同じ値、exact は llama.cpp と同じ値です（既定は bfloat16）',
+  }),
+  context: number(
+    'N',
+    { min: 1, max: 8192, integer: true },
+    {
+      en: 'tokens of prompt and reply together (default: what the model was trained for)',
+      ja: '入力と返答を合わせたトークン数の上限（既定はモデルの学習時の長さ）',
+    },
+  ),
+  verbose: flag({
+    en: 'tell on stderr what happens and how long it takes',
+    ja: '処理の経過と所要時間を標準エラー出力に表示します',
+  }),
+} as const;
+
+export const toEngineOptions = ({
+  device,
+  adapter,
+  embeddingScale,
+  context,
+}: OptionValues<typeof engineOptions>): EngineOptions => defined({ device, adapter, embeddingScale, context });

@@ -1,0 +1,55 @@
+import type { Engine } from '@tama/core';
+import type { Context } from '../command.ts';
+import type { OptionValues } from '../command-line/option.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { note } from '../io.ts';
+import { phaseLabels, progressOn } from '../terminal/progress.ts';
+import { type engineOptions, toEngineOptions } from './engine-options.ts';
+
+/** Loads the model, tells how far it is, lends the engine, and closes it whatever happens. */
+export async function withEngine(
+  context: Context,
+  model: string,
+  options: OptionValues<typeof engineOptions>,
+  use: (engine: Engine) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { io, locale, dependencies } = context;
+  const progress = progressOn(io, locale, options.verbose ?? false);
+  const start = performance.now();
+  let engine: Engine;
+  try {
+    engine = await dependencies.loadEngine(model, {
+      ...toEngineOptions(options),
+      signal: io.signal,
+      onProgress: ({ phase, loadedBytes, totalBytes }) => progress.report(phaseLabels[phase], loadedBytes, totalBytes),
+    });
+  } finally {
+    progress.end();
+  }
+  try {
+    if (options.verbose) note(io, describe(engine, performance.now() - start));
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+function describe({ info }: Engine, milliseconds: number): string {
+  const { adapter } = info;
+  const variants = [adapter.f16 ? 'f16' : 'f32', ...(adapter.subgroups ? ['subgroups'] : [])].join(', ');
+  const lines = [
+    `${info.name} (${info.format}): ${info.parameters} parameters, ${info.weightBytes} bytes, context ${info.contextLength}`,
+    `${[adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ')} (${variants}), ready after ${(milliseconds / 1000).toFixed(1)} s`,
+  ];
+  return [...lines, ...info.warnings].join('\n');
+}
+
+/** The demo model says what it is wherever it answers. */
+export function noteDemoModel({ io, locale }: Context, model: string, { info }: Engine): void {
+  if (model === 'demo' || /^tama[ -]demo\b/i.test(info.name)) note(io, demoNotice[locale]);
+}
+
+const demoNotice = {
+  en: "This is Tama's demo: a very small model trained from scratch for demonstration, not Google's Gemma 2. It translates short sentences between English and Japanese and is often wrong.",
+  ja: 'これはTamaのデモ用に一から学習した、とても小さなモデルです。GoogleのGemma 2ではありません。短い文の日英・英日翻訳ができますが、よく間違えます。',
+};

@@ -1,0 +1,63 @@
+import type { Locale } from '@tama/errors';
+import type { Inspection } from '../inspection.ts';
+import type { Texts } from '../locale.ts';
+
+/** An inspection for people: one fact a line. `context` is how many tokens the KV cache is to hold. */
+export function inspectionReport(inspection: Inspection, context: number | undefined, locale: Locale): string {
+  const { name, format, config, tensors, tokenizer, contextLength, cacheBytesPerToken, warnings } = inspection;
+  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabularySize, slidingWindow } = config;
+  const cached = context ?? contextLength;
+  const lines: readonly Texts[] = [
+    { en: `Name: ${name}`, ja: `名前: ${name}` },
+    { en: `Format: ${format}`, ja: `形式: ${format}` },
+    {
+      en: `Weights: ${count(inspection.parameters)} parameters in ${tensors.count} tensors, ${size(inspection.bytes)}`,
+      ja: `重み: パラメーター${count(inspection.parameters)}個、テンソル${tensors.count}個、${size(inspection.bytes)}`,
+    },
+    ...Object.entries(tensors.byEncoding).map(([encoding, share]) => ({
+      en: `  ${encoding}: ${share.tensors} tensors, ${size(share.bytes)}`,
+      ja: `  ${encoding}: テンソル${share.tensors}個、${size(share.bytes)}`,
+    })),
+    {
+      en: `Layers: ${layers}, width ${hiddenSize}, ${heads} query and ${kvHeads} key/value heads of ${headDim}, feed-forward ${intermediateSize}`,
+      ja: `層: ${layers}、幅${hiddenSize}、クエリーヘッド${heads}、キー・バリューヘッド${kvHeads}（各${headDim}）、フィードフォワード${intermediateSize}`,
+    },
+    {
+      en: `Attention: window of ${slidingWindow} in every other layer, query scale ${config.queryScale}, soft-caps ${config.attentionSoftcap} and ${config.finalSoftcap} (final)`,
+      ja: `アテンション: 1層おきに幅${slidingWindow}のウィンドウ、クエリーの倍率${config.queryScale}、ソフトキャップ${config.attentionSoftcap}と${config.finalSoftcap}（最終）`,
+    },
+    {
+      en: `Context: ${contextLength} tokens`,
+      ja: `コンテキスト: ${contextLength}トークン`,
+    },
+    {
+      en: `KV cache: ${count(cacheBytesPerToken.f16)} bytes a token in f16, at most ${size(cacheBytesPerToken.f16 * cached)} for ${cached}; twice that in f32`,
+      ja: `KVキャッシュ: f16で1トークン${count(cacheBytesPerToken.f16)}バイト、${cached}トークンで最大${size(cacheBytesPerToken.f16 * cached)}。f32ではその2倍`,
+    },
+    tokenizer
+      ? {
+          en: `Tokenizer: ${tokenizer.pieces} pieces; ${specialIds(tokenizer.special)}`,
+          ja: `トークナイザー: ${tokenizer.pieces}ピース、${specialIds(tokenizer.special)}`,
+        }
+      : {
+          en: `Tokenizer: none beside the weights; the vocabulary has ${vocabularySize} entries`,
+          ja: `トークナイザー: なし（語彙の大きさは${vocabularySize}）`,
+        },
+    ...warnings.map((warning) => ({ en: `Warning: ${warning}`, ja: `注意: ${warning}` })),
+  ];
+  return lines.map((line) => `${line[locale]}\n`).join('');
+}
+
+const specialIds = (special: object): string =>
+  Object.entries(special)
+    .map(([name, id]) => `${name} ${id}`)
+    .join(', ');
+
+const count = (value: number): string => value.toLocaleString('en');
+
+/** Bytes in decimal units, as shops and hubs count them. */
+function size(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 2)} ${units[power]}`;
+}
