@@ -1,13 +1,7 @@
+import { checkedVocabulary } from './check-vocabulary.ts';
 import { MalformedVocabularyError } from './errors.ts';
 import { gemmaKinds } from './gemma-layout.ts';
-import {
-  canonicalPiece,
-  checkedVocabulary,
-  idByText,
-  PieceKind,
-  turnMarkerIds,
-  type Vocabulary,
-} from './vocabulary.ts';
+import { canonicalPiece, idByText, PieceKind, turnMarkerIds, type Vocabulary } from './vocabulary.ts';
 
 const SOURCE = 'GGUF';
 

@@ -1,15 +1,8 @@
+import { checkedVocabulary } from './check-vocabulary.ts';
 import { MalformedVocabularyError, UnsupportedVocabularyError } from './errors.ts';
 import { ABSENT } from './pair-table.ts';
 import { PieceIndex } from './piece-index.ts';
-import {
-  bytePieceName,
-  canonicalPiece,
-  checkedVocabulary,
-  idByText,
-  PieceKind,
-  turnMarkerIds,
-  type Vocabulary,
-} from './vocabulary.ts';
+import { bytePieceName, canonicalPiece, idByText, PieceKind, turnMarkerIds, type Vocabulary } from './vocabulary.ts';
 
 const SOURCE = 'tokenizer.json';
 

@@ -1,12 +1,16 @@
+import type { Finding } from './errors.ts';
+
 /** Wire types of protocol buffers that are in use; groups (3, 4) are not. */
 export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Says why the bytes are not a protocol buffer, and where. */
+/** Says why the bytes are not the protocol buffer that was expected, and where; its reader makes a typed error of it. */
 export class ProtobufError extends Error {
+  readonly finding: Finding;
   readonly offset: number;
 
-  constructor(message: string, offset: number) {
-    super(message);
+  constructor(en: string, ja: string, offset: number) {
+    super(en);
+    this.finding = { en, ja };
     this.offset = offset;
   }
 }
@@ -42,7 +46,8 @@ export class ProtobufReader {
     const tag = this.#varint();
     this.field = Math.floor(tag / 8);
     this.wireType = tag % 8;
-    if (this.field === 0 || tag > 0xffffffff) throw new ProtobufError('a field has no valid number', start);
+    if (this.field === 0 || tag > 0xffffffff)
+      throw new ProtobufError('a field has no valid number', 'フィールド番号が不正です', start);
     switch (this.wireType) {
       case WireType.varint:
         this.#varint();
@@ -57,7 +62,11 @@ export class ProtobufReader {
         this.#content(4);
         break;
       default:
-        throw new ProtobufError(`field ${this.field} has the unknown wire type ${this.wireType}`, start);
+        throw new ProtobufError(
+          `field ${this.field} has the unknown wire type ${this.wireType}`,
+          `フィールド${this.field}のワイヤー型${this.wireType}は未知です`,
+          start,
+        );
     }
     return true;
   }
@@ -65,7 +74,11 @@ export class ProtobufReader {
   /** Insists on the wire type that the schema gives the current field. */
   expect(wireType: number): void {
     if (this.wireType !== wireType) {
-      throw new ProtobufError(`field ${this.field} has wire type ${this.wireType}, not ${wireType}`, this.position);
+      throw new ProtobufError(
+        `field ${this.field} has wire type ${this.wireType}, not ${wireType}`,
+        `フィールド${this.field}のワイヤー型が${wireType}ではなく${this.wireType}です`,
+        this.position,
+      );
     }
   }
 
@@ -79,6 +92,7 @@ export class ProtobufReader {
     if (length > this.end - this.position) {
       throw new ProtobufError(
         `field ${this.field} claims ${length} bytes where ${this.end - this.position} are left`,
+        `フィールド${this.field}の長さが${length}バイトですが、残りは${this.end - this.position}バイトです`,
         this.position,
       );
     }
@@ -92,12 +106,12 @@ export class ProtobufReader {
     let value = 0;
     this.int32 = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.position >= this.end) throw new ProtobufError('a number is cut off', start);
+      if (this.position >= this.end) throw new ProtobufError('a number is cut off', '数値が途中で切れています', start);
       const byte = this.bytes[this.position++]!;
       value += (byte & 0x7f) * 2 ** shift;
       if (shift < 32) this.int32 |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
-    throw new ProtobufError('a number is longer than 10 bytes', start);
+    throw new ProtobufError('a number is longer than 10 bytes', '数値が10バイトを超えています', start);
   }
 }

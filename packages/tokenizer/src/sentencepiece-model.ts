@@ -1,6 +1,7 @@
+import { checkedVocabulary } from './check-vocabulary.ts';
 import { MalformedVocabularyError, UnsupportedVocabularyError } from './errors.ts';
 import { ProtobufError, ProtobufReader, WireType } from './protobuf-reader.ts';
-import { checkedVocabulary, PieceKind, turnMarkerIds, type Vocabulary } from './vocabulary.ts';
+import { PieceKind, turnMarkerIds, type Vocabulary } from './vocabulary.ts';
 
 const SOURCE = 'tokenizer.model';
 const MODEL_TYPES = ['none', 'UNIGRAM', 'BPE', 'WORD', 'CHAR'];
@@ -32,20 +33,17 @@ type Settings = {
 export function vocabularyFromSentencePiece(modelProto: Uint8Array): Vocabulary {
   try {
     const { pieces, kinds, scores, settings } = readModel(modelProto);
-    checkSettings(settings);
+    if (pieces.length > 0) checkSettings(settings);
     const { bos, eos, unk, pad } = settings.trainer;
     const special = { bos, eos, unk, ...(pad >= 0 && { pad }), ...turnMarkerIds(pieces) };
     return checkedVocabulary(SOURCE, { pieces, kinds, scores, special });
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    const { message, offset } = error;
+    const { finding, offset } = error;
     const bytes = modelProto.length;
     throw new MalformedVocabularyError(
       SOURCE,
-      {
-        en: `at byte ${offset} of ${bytes}, ${message}`,
-        ja: `${bytes}バイト中${offset}バイト目が不正です(${message})`,
-      },
+      { en: `at byte ${offset} of ${bytes}, ${finding.en}`, ja: `${bytes}バイト中${offset}バイト目で、${finding.ja}` },
       { offset, bytes },
       { cause: error },
     );
@@ -145,7 +143,8 @@ function decodeTexts(bytes: Uint8Array, spans: readonly number[]): string[] {
     const start = spans[2 * id]!;
     const end = spans[2 * id + 1]!;
     // A piece that begins inside a character could complete the one before it.
-    if (start < end && isContinuation(bytes[start]!)) throw new ProtobufError(`piece ${id} is not UTF-8`, start);
+    if (start < end && isContinuation(bytes[start]!))
+      throw new ProtobufError(`piece ${id} is not UTF-8`, `${id}番のピースがUTF-8ではありません`, start);
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
       joined[position++] = byte;
@@ -157,7 +156,7 @@ function decodeTexts(bytes: Uint8Array, spans: readonly number[]): string[] {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(joined);
   } catch {
-    throw new ProtobufError('a piece is not UTF-8', spans[0] ?? 0);
+    throw new ProtobufError('a piece is not UTF-8', 'UTF-8ではないピースがあります', spans[0] ?? 0);
   }
   return Array.from(ends, (end, id) => text.slice(id === 0 ? 0 : ends[id - 1], end));
 }

@@ -1,6 +1,6 @@
 import { TokenIdError } from './errors.ts';
 import { Utf8Stream } from './utf8-stream.ts';
-import { PieceKind, type Vocabulary } from './vocabulary.ts';
+import { byteOf, PieceKind, type Vocabulary } from './vocabulary.ts';
 
 const UNKNOWN_TEXT = ' \u2047 '; // SentencePiece's default surface of <unk>
 
@@ -25,7 +25,7 @@ export class StreamDecoder {
     const { pieces, kinds } = this.#vocabulary;
     const piece = pieces[id];
     if (piece === undefined) throw new TokenIdError(id, pieces.length);
-    if (kinds[id] === PieceKind.byte) return this.#bytes.push(Number(piece.slice(1, -1)));
+    if (kinds[id] === PieceKind.byte) return this.#bytes.push(byteOf(piece));
     return this.#bytes.flush() + this.#textOf(id, piece);
   }
 
