@@ -1,0 +1,329 @@
+import { TamaError } from '@tama/errors';
+import { describe, expect, it, vi } from 'vitest';
+import { defaultSettings, type Settings } from '../settings/settings.ts';
+import { memoryStorage } from '../storage/conversation-storage.ts';
+import { createGate, type Script, scriptedHost } from '../testing/scripted-engine.ts';
+import { createChat } from './chat.ts';
+import type { ReplyMessage } from './conversation.ts';
+import type { SessionStorage } from './tab-memory.ts';
+
+function start(
+  script: Script = {},
+  settings: Partial<Settings> = {},
+  storage = memoryStorage(),
+  session?: SessionStorage,
+) {
+  const host = scriptedHost(script);
+  let time = 1000;
+  const chat = createChat({
+    connect: host.connect,
+    demoUrl: '/models/demo.gguf',
+    settings: () => ({ ...defaultSettings, ...settings }),
+    openStorage: async () => storage,
+    session,
+    now: () => time++,
+  });
+  chat.start();
+  const messages = () => chat.getState().conversation.messages;
+  const lastReply = () => messages().at(-1) as ReplyMessage;
+  const replied = (state = 'complete') => vi.waitFor(() => expect(lastReply()).toMatchObject({ state }));
+  return { chat, host, storage, messages, lastReply, replied };
+}
+
+const tooBig = () =>
+  new TamaError('adapter-too-small', {
+    en: { what: 'Too small.', remedy: 'Buy another.' },
+    ja: { what: '小さすぎます。', remedy: '別のものをお使いください。' },
+  });
+
+describe('a reply', () => {
+  it('streams token by token and ends with ids, text and numbers', async () => {
+    const gate = createGate();
+    const { chat, lastReply, replied } = start({
+      reply: () => ['私', 'は', '緑茶'],
+      beforeToken: (index) => (index === 2 ? gate.opened : undefined),
+    });
+    chat.send('I like green tea.');
+    await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'streaming', text: '私は' }));
+    gate.open();
+    await replied();
+    expect(lastReply()).toMatchObject({ text: '私は緑茶', ids: [0, 1, 2], usage: { completionTokens: 3 } });
+    expect(lastReply().model).toEqual({ name: 'Scripted model', demo: true });
+  });
+
+  it('waits for a model that is still loading', async () => {
+    const gate = createGate();
+    const { chat, lastReply, replied } = start({ load: () => gate.opened });
+    chat.send('Hello!');
+    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('loading'));
+    expect(lastReply().state).toBe('waiting');
+    gate.open();
+    await replied();
+  });
+
+  it('is asked for with the settings and the conversation so far', async () => {
+    const { chat, host, replied } = start(
+      {},
+      { temperature: 0.5, topK: 7, topP: 0.9, seed: 3, systemPrompt: 'Be brief.' },
+    );
+    chat.send('One');
+    await replied();
+    chat.send('Two');
+    await replied();
+    expect(host.calls[1]?.prompt).toEqual({
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'One' },
+        { role: 'assistant', content: 'Hello!' },
+        { role: 'user', content: 'Two' },
+      ],
+    });
+    expect(host.calls[1]?.options).toMatchObject({ temperature: 0.5, topK: 7, topP: 0.9, seed: 3 });
+  });
+
+  it('is not asked for by blank text, nor twice', async () => {
+    const { chat, host, messages, replied } = start();
+    chat.send(' \n ');
+    expect(messages()).toEqual([]);
+    chat.send('One');
+    chat.send('Two');
+    await replied();
+    expect(messages()).toHaveLength(2);
+    expect(host.calls).toHaveLength(1);
+  });
+
+  it('that fails says why, can be tried again, and is not told to the model', async () => {
+    const { chat, host, lastReply, replied } = start({ failGenerate: (call) => (call === 0 ? tooBig() : undefined) });
+    chat.send('One');
+    await replied('failed');
+    expect(lastReply().error).toMatchObject({ code: 'adapter-too-small', texts: { ja: { what: '小さすぎます。' } } });
+
+    chat.send('Two');
+    await replied();
+    expect(host.calls[1]?.prompt).toEqual({ messages: [{ role: 'user', content: 'Two' }] });
+  });
+});
+
+describe('stop', () => {
+  it('ends a running reply at once and keeps what it has, with the numbers that come later', async () => {
+    const gate = createGate();
+    const { chat, host, lastReply } = start({
+      reply: () => ['one', ' two', ' three'],
+      beforeToken: (index) => (index === 2 ? gate.opened : undefined),
+    });
+    chat.send('Count');
+    await vi.waitFor(() => expect(lastReply().text).toBe('one two'));
+    chat.stop();
+    expect(lastReply()).toMatchObject({ state: 'stopped', text: 'one two', ids: [0, 1] });
+    expect(host.calls[0]?.options.signal?.aborted).toBe(true);
+    gate.open();
+    await vi.waitFor(() => expect(lastReply().usage?.completionTokens).toBe(2));
+    expect(lastReply()).toMatchObject({ state: 'stopped', text: 'one two' });
+  });
+
+  it('ends the wait for a model that loads', async () => {
+    const { chat, host, lastReply } = start({ load: () => new Promise(() => {}) });
+    chat.send('Hello!');
+    chat.stop();
+    expect(lastReply().state).toBe('stopped');
+    chat.send('Again');
+    expect(lastReply().state).toBe('waiting');
+    expect(host.calls).toEqual([]);
+  });
+});
+
+describe('another answer', () => {
+  it('replaces the last and varies where sampling is greedy', async () => {
+    const { chat, host, messages, lastReply, replied } = start({ reply: (_, index) => [`answer ${index}`] });
+    chat.send('One');
+    await replied();
+    chat.regenerate();
+    await vi.waitFor(() => expect(lastReply()).toMatchObject({ text: 'answer 1', state: 'complete' }));
+    expect(messages()).toHaveLength(2);
+    expect(host.calls.map(({ options }) => options.temperature)).toEqual([0, 0.8]);
+  });
+
+  it('keeps the temperature that was chosen', async () => {
+    const { chat, host, replied } = start({}, { temperature: 0.3 });
+    chat.send('One');
+    await replied();
+    chat.regenerate();
+    await vi.waitFor(() => expect(host.calls.map(({ options }) => options.temperature)).toEqual([0.3, 0.3]));
+  });
+});
+
+describe('editing', () => {
+  it('replaces the last message and its reply', async () => {
+    const { chat, host, messages, replied } = start();
+    chat.send('One');
+    await replied();
+    chat.send('Tow');
+    await replied();
+    chat.editLast('Two');
+    await replied();
+    expect(messages().map(({ text }) => text)).toEqual(['One', 'Hello!', 'Two', 'Hello!']);
+    expect(host.calls.at(-1)?.prompt).toMatchObject({ messages: [{}, {}, { content: 'Two' }] });
+  });
+});
+
+describe('chats', () => {
+  it('are kept, listed, opened again and removed', async () => {
+    const { chat, messages, replied, storage } = start();
+    chat.send('One');
+    await replied();
+    const first = chat.getState().conversation.id;
+    chat.newChat();
+    expect(messages()).toEqual([]);
+    chat.send('Two');
+    await replied();
+    await vi.waitFor(() => expect(chat.getState().history.map(({ title }) => title)).toEqual(['Two', 'One']));
+
+    await chat.openChat(first);
+    expect(messages().map(({ text }) => text)).toEqual(['One', 'Hello!']);
+    await chat.removeChat(first);
+    expect(messages()).toEqual([]);
+    expect(chat.getState().history.map(({ title }) => title)).toEqual(['Two']);
+    await chat.removeAllChats();
+    expect(await storage.all()).toEqual([]);
+  });
+
+  it('keep a reply that was running when the reader left, as stopped', async () => {
+    const gate = createGate();
+    const { chat, lastReply, storage } = start({
+      reply: () => ['one', ' two'],
+      beforeToken: (index) => (index === 1 ? gate.opened : undefined),
+    });
+    chat.send('Count');
+    await vi.waitFor(() => expect(lastReply().text).toBe('one'));
+    const { id } = chat.getState().conversation;
+    chat.newChat();
+    gate.open();
+    await vi.waitFor(async () =>
+      expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'stopped', text: 'one' }),
+    );
+    expect(chat.getState().conversation.messages).toEqual([]);
+  });
+
+  it('is open again after a reload of the tab, and not in a new tab', async () => {
+    const items = new Map<string, string>();
+    const session = {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+    };
+    const { chat, replied, storage } = start({}, {}, memoryStorage(), session);
+    chat.send('One');
+    await replied();
+    chat.dispose();
+
+    const reloaded = start({}, {}, storage, session);
+    await vi.waitFor(() => expect(reloaded.messages().map(({ text }) => text)).toEqual(['One', 'Hello!']));
+    reloaded.chat.newChat();
+    const again = start({}, {}, storage, session);
+    await vi.waitFor(() => expect(again.chat.getState().history).toHaveLength(1));
+    expect(again.messages()).toEqual([]);
+  });
+
+  it('go on where nothing can be stored, and say so', async () => {
+    const host = scriptedHost();
+    const chat = createChat({
+      connect: host.connect,
+      demoUrl: '/demo',
+      settings: () => defaultSettings,
+      openStorage: () => Promise.reject(new DOMException('denied', 'SecurityError')),
+    });
+    chat.start();
+    chat.send('Hello!');
+    await vi.waitFor(() => expect(chat.getState().conversation.messages[1]).toMatchObject({ state: 'complete' }));
+    expect(chat.getState().persistent).toBe(false);
+  });
+
+  it('go on when the disk is full', async () => {
+    const full = { ...memoryStorage(), save: () => Promise.reject(new DOMException('full', 'QuotaExceededError')) };
+    const { chat, replied } = start({}, {}, full);
+    chat.send('Hello!');
+    await replied();
+    await vi.waitFor(() => expect(chat.getState().persistent).toBe(false));
+  });
+});
+
+describe('a conversation longer than the context', () => {
+  it('leaves out the oldest turns, half the context at once, and says how many', async () => {
+    const { chat, host, lastReply, replied } = start({ contextLength: 100, reply: () => ['0123456789'] });
+    const asked: number[] = [];
+    for (let turn = 0; turn < 8; turn++) {
+      chat.send(`${turn}`.repeat(10));
+      await replied();
+      asked.push(lastReply().forgotten);
+    }
+    // 20 characters a turn, 75 for the prompt: the fifth prompt has 90 and shrinks to at most 50, then grows again.
+    expect(asked).toEqual([0, 0, 0, 0, 4, 4, 8, 8]);
+    for (const { prompt } of host.calls) {
+      const { messages } = prompt as { messages: { role: string; content: string }[] };
+      expect(messages[0]?.role).toBe('user');
+      expect(messages.map(({ content }) => content).join('').length).toBeLessThanOrEqual(75);
+    }
+  });
+});
+
+describe('the model', () => {
+  it('that cannot be loaded leaves the error, and the next try is a new worker', async () => {
+    let small = true;
+    const { chat, host, replied } = start({
+      checkAdapter: async () => {
+        if (small) throw tooBig();
+      },
+    });
+    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'failed' }));
+    expect(host.sources).toEqual([]);
+    small = false;
+    const { source } = chat.getState().model;
+    chat.loadModel(source);
+    chat.send('Hello!');
+    await replied();
+    expect(host.sources).toEqual(['/models/demo.gguf']);
+    expect(host.disposals()).toBe(1);
+  });
+
+  it('that the reader opened is not called the demo, unless it is', async () => {
+    const { chat, lastReply, replied } = start({ name: 'gemma-2-2b-it' });
+    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    chat.loadModel({ kind: 'files', files: [new File(['GGUF'], 'gemma.gguf')] });
+    chat.send('Hello!');
+    await replied();
+    expect(lastReply().model).toEqual({ name: 'gemma-2-2b-it', demo: false });
+
+    const opened = start({ name: 'Tama demo' });
+    opened.chat.loadModel({ kind: 'files', files: [new File(['GGUF'], 'x.gguf')] });
+    opened.chat.send('Hello!');
+    await opened.replied();
+    expect(opened.lastReply().model?.demo).toBe(true);
+  });
+
+  it('whose worker died is loaded again for the next message', async () => {
+    const gone = new TamaError('worker-failed', {
+      en: { what: 'Gone.', remedy: 'Reload.' },
+      ja: { what: '停止しました。', remedy: '再読み込みしてください。' },
+    });
+    const { chat, host, replied } = start({ failGenerate: (call) => (call === 0 ? gone : undefined) });
+    chat.send('Hello!');
+    await replied('failed');
+    chat.regenerate();
+    await replied();
+    expect(host.sources).toHaveLength(2);
+    expect(host.disposals()).toBe(1);
+  });
+
+  it('that is replaced while it loads does not come back', async () => {
+    const gate = createGate();
+    const { chat, replied } = start({
+      load: (source) => (typeof source === 'string' ? gate.opened : Promise.resolve()),
+    });
+    const files = [new File(['GGUF'], 'gemma.gguf')];
+    chat.loadModel({ kind: 'files', files });
+    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { files } }));
+    gate.open();
+    chat.send('Hello!');
+    await replied();
+    expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { files } });
+  });
+});

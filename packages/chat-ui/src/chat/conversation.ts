@@ -1,0 +1,74 @@
+import type { Prompt, Usage } from '@tama/core';
+import type { SerialisedError } from '@tama/errors';
+
+export type ChatMessage = Extract<Prompt, { readonly messages: unknown }>['messages'][number];
+
+export type UserMessage = {
+  readonly id: string;
+  readonly role: 'user';
+  readonly text: string;
+};
+
+/**
+ * `waiting`: for the model to load or to read the prompt. `truncated`: the context was full. The last four are final.
+ */
+export type ReplyState = 'waiting' | 'streaming' | 'complete' | 'stopped' | 'truncated' | 'failed';
+
+export type ReplyMessage = {
+  readonly id: string;
+  readonly role: 'assistant';
+  readonly text: string;
+  readonly state: ReplyState;
+  /** Token ids of `text`, without the stop token. */
+  readonly ids: readonly number[];
+  /** Who answered. `demo` stays with the message, so that an old reply of the demo model never passes for another's. */
+  readonly model: { readonly name: string; readonly demo: boolean } | undefined;
+  readonly usage: Usage | undefined;
+  readonly error: SerialisedError | undefined;
+  /** Earlier messages that were left out of the prompt because the context was full. */
+  readonly forgotten: number;
+};
+
+export type Message = UserMessage | ReplyMessage;
+
+export type Conversation = {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly messages: readonly Message[];
+};
+
+export type ConversationSummary = Pick<Conversation, 'id' | 'updatedAt'> & { readonly title: string };
+
+export const isRunning = (message: Message | undefined): boolean =>
+  message?.role === 'assistant' && (message.state === 'waiting' || message.state === 'streaming');
+
+/** The first thing the reader wrote, on one line, cut between characters as people see them. */
+export function titleOf(conversation: Conversation, maxLength = 48): string {
+  const first = conversation.messages.find((message) => message.role === 'user');
+  const line = (first?.text ?? '').replace(/\s+/g, ' ').trim();
+  const characters = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
+  return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
+}
+
+export function summaryOf(conversation: Conversation): ConversationSummary {
+  return { id: conversation.id, updatedAt: conversation.updatedAt, title: titleOf(conversation) };
+}
+
+/**
+ * What the model is told: turns that alternate. A reply that failed or is empty is left out together with its
+ * question, for Gemma's template has no turn without a partner.
+ */
+export function toChatMessages(messages: readonly Message[], systemPrompt: string): ChatMessage[] {
+  const turns: ChatMessage[] = [];
+  messages.forEach((message, index) => {
+    if (message.role !== 'user') return;
+    const reply = messages[index + 1];
+    const last = index === messages.length - 1;
+    if (last) turns.push({ role: 'user', content: message.text });
+    else if (reply?.role === 'assistant' && reply.state !== 'failed' && reply.text !== '') {
+      turns.push({ role: 'user', content: message.text }, { role: 'assistant', content: reply.text });
+    }
+  });
+  return systemPrompt.trim() === '' ? turns : [{ role: 'system', content: systemPrompt }, ...turns];
+}

@@ -1,0 +1,174 @@
+'use client';
+import { useEffect, useRef, useState } from 'react';
+import { useStore } from 'zustand';
+import type { Chat } from '../chat/chat.ts';
+import type { ModelSource } from '../engine-host.ts';
+import { modelFiles } from '../input/model-files.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
+import { Announcer } from './announcer.tsx';
+import { Composer, type ComposerHandle } from './composer.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { Header, type PanelName } from './header.tsx';
+import { HistoryPanel } from './history-panel.tsx';
+import { DownIcon } from './icons.tsx';
+import { Landing } from './landing.tsx';
+import { MessageList } from './message-list.tsx';
+import { ModelPanel } from './model-panel.tsx';
+import { PreferencesProvider, useMessages } from './preferences.tsx';
+import { isAboutGraphics, Problem } from './problem.tsx';
+import { SettingsPanel } from './settings-panel.tsx';
+import { useFileDrop } from './use-file-drop.ts';
+import { useStickToEnd } from './use-stick-to-end.ts';
+
+export type ChatAppProps = {
+  readonly chat: Chat;
+  readonly settings: SettingsStore;
+  /** Where the demo model's file is. */
+  readonly demoUrl: string;
+  /** The page with licences and notices. */
+  readonly licenceHref: string;
+};
+
+/** The whole chat page. */
+export function ChatApp(props: ChatAppProps) {
+  return (
+    <PreferencesProvider settings={props.settings}>
+      <ErrorBoundary fallback={<BrokenPage />}>
+        <ChatPage {...props} />
+      </ErrorBoundary>
+    </PreferencesProvider>
+  );
+}
+
+function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
+  const t = useMessages();
+  const [panel, setPanel] = useState<PanelName>();
+  const [nothingDropped, setNothingDropped] = useState(false);
+  const composer = useRef<ComposerHandle>(null);
+  const scroller = useRef<HTMLElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const { atEnd, toEnd } = useStickToEnd(scroller, content);
+  const model = useStore(chat, (state) => state.model);
+  const conversationId = useStore(chat, ({ conversation }) => conversation.id);
+  const length = useStore(chat, ({ conversation }) => conversation.messages.length);
+  const empty = length === 0;
+  const failed = model.phase === 'failed';
+  const demo = model.phase === 'ready' ? model.demo : model.source.kind === 'demo';
+
+  useEffect(() => {
+    document.title = t.app.title;
+  }, [t]);
+
+  // A new turn, or another chat, is shown from its end; writing can go on at once. Phones would open the keyboard.
+  useEffect(() => {
+    toEnd();
+    if (!matchMedia('(pointer: coarse)').matches) composer.current?.focus();
+  }, [conversationId, length, toEnd]);
+
+  function load(source: ModelSource) {
+    setNothingDropped(false);
+    setPanel(undefined);
+    chat.loadModel(source);
+  }
+  const openFiles = (files: readonly File[]) => load({ kind: 'files', files });
+  const useDemo = () => load({ kind: 'demo', url: demoUrl });
+
+  const dragging = useFileDrop((dropped) => {
+    const files = modelFiles(dropped);
+    if (files.length > 0) openFiles(files);
+    else setNothingDropped(true);
+  });
+
+  return (
+    <div className="tama-app" data-empty={empty}>
+      <a className="tama-skip" href="#tama-composer">
+        {t.app.skipToComposer}
+      </a>
+      <Header chat={chat} onOpen={setPanel} onNewChat={chat.newChat} />
+      <main className="tama-main" ref={scroller} tabIndex={empty ? undefined : 0}>
+        <div className="tama-column" ref={content}>
+          {empty && !failed ? <Landing chat={chat} onExample={chat.send} /> : null}
+          {empty ? null : <MessageList chat={chat} />}
+          {failed ? (
+            <Problem error={model.error}>
+              <p className="tama-problem-actions">
+                <button
+                  type="button"
+                  className="tama-button tama-button-main"
+                  onClick={() => chat.loadModel(model.source)}
+                >
+                  {t.problem.retry}
+                </button>
+                {isAboutGraphics(model.error) ? null : (
+                  <>
+                    {model.source.kind === 'demo' ? null : (
+                      <button type="button" className="tama-button" onClick={useDemo}>
+                        {t.problem.useDemo}
+                      </button>
+                    )}
+                    <button type="button" className="tama-button" onClick={() => setPanel('model')}>
+                      {t.problem.openOther}
+                    </button>
+                  </>
+                )}
+              </p>
+            </Problem>
+          ) : null}
+        </div>
+      </main>
+      <footer className="tama-footer" id="tama-composer">
+        <div className="tama-column">
+          {atEnd || empty ? null : (
+            <button type="button" className="tama-latest" onClick={toEnd}>
+              <DownIcon /> {t.message.jumpToLatest}
+            </button>
+          )}
+          {nothingDropped ? <p role="alert">{t.model.dropNothing}</p> : null}
+          {failed ? null : <Composer chat={chat} demo={demo} ref={composer} />}
+          {failed ? (
+            <p className="tama-notice">
+              <a href={licenceHref}>{t.model.licences}</a>
+            </p>
+          ) : (
+            <p className="tama-notice">
+              {demo ? t.demo.notice : t.own.notice}{' '}
+              <button type="button" className="tama-link" onClick={() => setPanel('model')}>
+                {demo ? t.demo.more : t.own.more}
+              </button>
+            </p>
+          )}
+        </div>
+      </footer>
+      <Announcer chat={chat} />
+      {panel === 'model' ? (
+        <ModelPanel
+          chat={chat}
+          licenceHref={licenceHref}
+          onUseDemo={useDemo}
+          onFiles={openFiles}
+          onClose={() => setPanel(undefined)}
+        />
+      ) : null}
+      {panel === 'settings' ? <SettingsPanel licenceHref={licenceHref} onClose={() => setPanel(undefined)} /> : null}
+      {panel === 'history' ? <HistoryPanel chat={chat} onClose={() => setPanel(undefined)} /> : null}
+      {dragging ? (
+        <div className="tama-drop">
+          <p>{t.model.dropHere}</p>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function BrokenPage() {
+  const t = useMessages().problem;
+  return (
+    <main className="tama-broken" role="alert">
+      <h1>{t.page}</h1>
+      <p>{t.pageRemedy}</p>
+      <button type="button" className="tama-button tama-button-main" onClick={() => location.reload()}>
+        {t.reload}
+      </button>
+    </main>
+  );
+}

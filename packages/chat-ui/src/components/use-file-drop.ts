@@ -1,0 +1,41 @@
+import { useEffect, useRef, useState } from 'react';
+import { droppedFiles } from '../input/model-files.ts';
+
+/** True while files hover over the page; calls `onDrop` with those that are let go, wherever on the page that is. */
+export function useFileDrop(onDrop: (files: readonly File[]) => void): boolean {
+  const [hovering, setHovering] = useState(false);
+  const handler = useRef(onDrop);
+  useEffect(() => {
+    handler.current = onDrop;
+  });
+
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const over = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      // Without this the browser leaves the page and opens the file.
+      event.preventDefault();
+      setHovering(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setHovering(false);
+    };
+    const drop = async (event: DragEvent) => {
+      if (!hasFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      setHovering(false);
+      handler.current(await droppedFiles(event.dataTransfer));
+    };
+    window.addEventListener('dragenter', over);
+    window.addEventListener('dragover', over);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragenter', over);
+      window.removeEventListener('dragover', over);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+  return hovering;
+}

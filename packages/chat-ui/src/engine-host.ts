@@ -1,0 +1,14 @@
+import type { AdapterSummary, Engine, LoadOptions } from '@tama/core';
+
+/** What the chat asks of the thread that owns the GPU. `EngineClient` of `@tama/core/worker` is one. */
+export type EngineHost = {
+  /** Rejects with a TamaError, e.g. `webgpu-missing`, `no-adapter` or `adapter-too-small`. */
+  checkAdapter(): Promise<AdapterSummary>;
+  load(source: string | Blob | readonly File[], options?: Omit<LoadOptions, 'gpu'>): Promise<Engine>;
+  dispose(): void;
+};
+
+/** Where a model comes from: the one that ships with the app, or files the reader opened. */
+export type ModelSource =
+  | { readonly kind: 'demo'; readonly url: string }
+  | { readonly kind: 'files'; readonly files: readonly File[] };
