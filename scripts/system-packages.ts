@@ -7,8 +7,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ensureBackports } from './apt-sources.ts';
-import { tool } from './bootstrap.mjs';
+import { node, tool } from './bootstrap.mjs';
 import { findChromium } from './chromium.ts';
 import { driverManifest } from './vulkan.ts';
 
@@ -43,8 +44,9 @@ async function ensureDebianPackages(distribution: string, codename: string): Pro
       ...(mesaIsOld ? [`sudo apt-get install --no-install-recommends ${mesa.join(' ')}`] : []),
       ...(missing.length > 0 ? [`sudo apt-get install --no-install-recommends ${missing.join(' ')}`] : []),
     ];
-    const hint = release.length > 0 ? ' (with bookworm-backports among the sources)' : '';
-    throw new Error(`Tests need system packages that are not installed. Run${hint}:\n  ${commands.join('\n  ')}`);
+    throw new Error(
+      `Tests need system packages that are not installed. This installs them:\n  sudo '${node}' '${fileURLToPath(import.meta.url)}'\nor, one by one${release.length > 0 ? ', with bookworm-backports among the sources of apt' : ''}:\n  ${commands.join('\n  ')}`,
+    );
   }
   console.log(`Installing system packages: ${[...(mesaIsOld ? ['mesa-vulkan-drivers'] : []), ...missing].join(' ')}`);
   if (mesaIsOld && release.length > 0) ensureBackports('bookworm');
