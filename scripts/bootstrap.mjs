@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,13 +49,10 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/** The lock file lists every folder of the workspace. */
 function manifests() {
-  const folders = ['packages', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group))
-      .sort()
-      .map((name) => join(group, name)),
-  );
-  return ['.', 'scripts', ...folders].map((folder) => join(folder, 'package.json'));
+  const [, importers = ''] = /^importers:\n([\s\S]*?)^packages:/m.exec(read(join(root, 'pnpm-lock.yaml')) ?? '') ?? [];
+  return [...importers.matchAll(/^ {2}(\S+):$/gm)].map(([, folder = '']) => join(folder, 'package.json'));
 }
 
 function install() {
