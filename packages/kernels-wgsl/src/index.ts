@@ -1,6 +1,8 @@
 export { GROUP, pitchOf } from './activation.ts';
 export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
 export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
+export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
+export type { AttentionShape } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
 export { embed, embedCost, embedReference } from './embed/embed.ts';

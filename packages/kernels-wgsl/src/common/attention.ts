@@ -1,0 +1,55 @@
+import { ShapeError } from '../errors.ts';
+
+/** Sizes and constants of an attention, as in the kernels' `Params`. */
+export type AttentionShape = {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly capacity: number;
+  readonly window: number;
+  readonly scale: number;
+  readonly softcap: number;
+};
+
+/** @throws {ShapeError} when the kernels are not made for the shape. */
+export function checkAttention(kernel: string, { heads, kvHeads, headDim, softcap }: AttentionShape): void {
+  if (headDim % 4 !== 0 || headDim > 256) {
+    throw new ShapeError(kernel, `headDim is ${headDim}, it must be a multiple of 4 up to 256`);
+  }
+  if (heads % kvHeads !== 0) throw new ShapeError(kernel, `${heads} heads cannot share ${kvHeads} kv heads evenly`);
+  if (!(softcap > 0 && softcap <= 64)) {
+    throw new ShapeError(kernel, `softcap is ${softcap}, it must be above 0 and at most 64`);
+  }
+}
+
+/**
+ * Attention's definition, in f64: what the query [headDim] of a head at `position` gets from the keys firstKey <= j <
+ * endKey that it sees. Not yet divided by `total`, so that parts can be added up. `keys` and `values` are
+ * [kvHeads, capacity, headDim].
+ */
+export function attentionReference(
+  query: ArrayLike<number>,
+  head: number,
+  [firstKey, endKey]: readonly [number, number],
+  keys: ArrayLike<number>,
+  values: ArrayLike<number>,
+  { heads, kvHeads, headDim, capacity, scale, softcap }: AttentionShape,
+): { readonly sums: Float64Array; readonly total: number } {
+  const kvHead = Math.floor(head / (heads / kvHeads));
+  const sums = new Float64Array(headDim);
+  let total = 0;
+  for (let key = firstKey; key < endKey; key++) {
+    const row = (kvHead * capacity + (key % capacity)) * headDim;
+    let dot = 0;
+    for (let d = 0; d < headDim; d++) dot += query[d]! * keys[row + d]!;
+    const weight = Math.exp(softcap * Math.tanh((dot * scale) / softcap));
+    total += weight;
+    for (let d = 0; d < headDim; d++) sums[d]! += weight * values[row + d]!;
+  }
+  return { sums, total };
+}
+
+/** The keys that a query at `position` sees: from the first up to but without the second. */
+export function visibleKeys(position: number, window: number): readonly [number, number] {
+  return [window === 0 ? 0 : Math.max(0, position + 1 - window), position + 1];
+}

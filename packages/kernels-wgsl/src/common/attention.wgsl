@@ -1,0 +1,19 @@
+// What attention over many rows and over one have in common. Queries go by four, in the components of a vec4, so that a
+// load of K or V serves them all.
+
+// The first key that the query at `position` sees. No window: 0.
+fn firstVisible(position: u32, window: u32) -> u32 {
+  return select(0, position + 1 - window, window > 0 && position >= window);
+}
+
+// exp(softcap * tanh(score / softcap)). Softmax without its running maximum: a capped score lies within +-softcap, and
+// up to a cap of 64 the sum over any context stays far from both ends of f32.
+// Some drivers make tanh from exp, which overflows: beyond 10, tanh is 1 to f32's last bit.
+fn weightOf(score: vec4f, softcap: f32) -> vec4f {
+  return exp(softcap * tanh(clamp(score / softcap, vec4f(-10), vec4f(10))));
+}
+
+// Column i is v * weights[i].
+fn outer(v: vec4f, weights: vec4f) -> mat4x4f {
+  return mat4x4f(v * weights.x, v * weights.y, v * weights.z, v * weights.w);
+}
