@@ -22,9 +22,9 @@ export function Header({ chat, onOpen, onNewChat }: Props) {
         <IconButton label={t.header.history} onClick={() => onOpen('history')}>
           <HistoryIcon />
         </IconButton>
-        <span className="tama-wordmark">
+        <h1 className="tama-wordmark">
           Tama<span lang="ja">玉</span>
-        </span>
+        </h1>
       </div>
       <div className="tama-header-side">
         <ModelButton chat={chat} onClick={() => onOpen('model')} />

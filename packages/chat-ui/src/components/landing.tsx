@@ -38,7 +38,7 @@ export function Landing({ chat, onExample }: { readonly chat: Chat; readonly onE
   return (
     <section className="tama-landing">
       <RoundWindow progress={fractionOf(model)} />
-      <h1>{t.landing.heading}</h1>
+      <h2>{t.landing.heading}</h2>
       <p className="tama-lead">{lead}</p>
       {demo ? (
         <ul className="tama-examples" aria-label={t.landing.examples}>

@@ -1,0 +1,5 @@
+import { ChatRoot } from '../src/chat-root.tsx';
+
+export default function Page() {
+  return <ChatRoot />;
+}

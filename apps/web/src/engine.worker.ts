@@ -1,0 +1,3 @@
+import { serveEngine } from '@tama/core/worker';
+
+serveEngine(self);
