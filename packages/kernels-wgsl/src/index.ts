@@ -1,6 +1,13 @@
 export { GROUP, pitchOf } from './activation.ts';
 export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
 export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
+export {
+  attentionDecode,
+  attentionDecodeReference,
+  decodeSplits,
+  partialsLength,
+} from './attention-decode/attention-decode.ts';
+export { attentionMerge, attentionMergeReference } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
 export type { AttentionShape } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { attentionMerge, attentionMergeReference } from '../attention-merge/attention-merge.ts';
+import { attentionReference, visibleKeys } from '../common/attention.ts';
+import {
+  nmse,
+  nmseLimits,
+  packCache,
+  randomNormal,
+  runKernel,
+  testGpu,
+  unpackCache,
+  variantName,
+  variantsOf,
+} from '../testing/index.ts';
+import { attentionDecode, attentionDecodeReference, partialsLength } from './attention-decode.ts';
+
+const gpu = await testGpu();
+
+describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [variantName(features), features] as const))(
+  'attention-decode, %s',
+  (_, features) => {
+    it.each([
+      // One key, one vec4: every invocation but one is left over.
+      { position: 0, heads: 1, kvHeads: 1, headDim: 4, capacity: 1, window: 0, splits: 3, deviation: 1 },
+      // A head that divides no tile; a tile that is not full.
+      { position: 70, heads: 6, kvHeads: 2, headDim: 24, capacity: 80, window: 0, splits: 4, deviation: 1 },
+      // The ring has wrapped, and is exactly the window.
+      { position: 1000, heads: 4, kvHeads: 4, headDim: 32, capacity: 77, window: 77, splits: 5, deviation: 1 },
+      // The window is longer than what there is.
+      { position: 40, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
+      // A window of one key; a group of five takes two workgroups.
+      { position: 9, heads: 10, kvHeads: 2, headDim: 64, capacity: 4, window: 1, splits: 2, deviation: 1 },
+      // 27B's head; scores far beyond the cap; the last split is short.
+      { position: 700, heads: 4, kvHeads: 2, headDim: 128, capacity: 1024, window: 0, splits: 3, deviation: 10 },
+      // 2B over its whole context.
+      { position: 8191, heads: 4, kvHeads: 2, headDim: 256, capacity: 8192, window: 0, splits: 32, deviation: 1 },
+      { position: 8191, heads: 2, kvHeads: 1, headDim: 256, capacity: 4608, window: 4096, splits: 64, deviation: 6 },
+    ])('matches the definition at %o', async ({ position, deviation, ...shape }) => {
+      const { heads, kvHeads, headDim, capacity, splits } = shape;
+      const params = { ...shape, scale: headDim ** -0.5, softcap: 50 };
+      const qkv = randomNormal(1, (heads + 2 * kvHeads) * headDim, deviation);
+      const [keys, values] = [2, 3].map((seed) =>
+        packCache(randomNormal(seed, kvHeads * capacity * headDim, deviation), features.f16),
+      );
+      const stored = [unpackCache(keys!), unpackCache(values!)] as const;
+      const step = Uint32Array.of(position, 1, 0, 0);
+      // Old partials, which a split without keys may leave, but must not add.
+      const old = randomNormal(4, partialsLength(params));
+      const { partials } = await runKernel(
+        attentionDecode,
+        { features },
+        { step, qkv, keys: keys!, values: values!, partials: old },
+        params,
+      );
+      const expected = attentionDecodeReference(position, qkv, ...stored, params);
+      for (let row = 0; row < heads * splits; row++) {
+        const [first, last] = [row * (headDim + 4), row * (headDim + 4) + headDim];
+        const [total, expectedTotal] = [partials[last]!, expected[last]!];
+        if (expectedTotal === 0) {
+          expect(total).toBe(0);
+          continue;
+        }
+        // A score of 50 is known to 4e-6, its exponential no better: what both sums share drops out of the quotient.
+        expect(total / expectedTotal).toBeCloseTo(1, 4);
+        const sums = partials.slice(first, last).map((sum) => sum / total);
+        const expectedSums = expected.slice(first, last).map((sum) => sum / expectedTotal);
+        expect(nmse(sums, expectedSums)).toBeLessThan(nmseLimits.f32);
+      }
+
+      const merged = await runKernel(
+        attentionMerge,
+        { features },
+        { partials, y: new Float32Array(heads * headDim) },
+        params,
+      );
+      const attended = Array.from({ length: heads }, (_, head) => {
+        const query = qkv.slice(head * headDim, (head + 1) * headDim);
+        const visible = visibleKeys(position, params.window);
+        const { sums, total } = attentionReference(query, head, visible, ...stored, params);
+        return Array.from(sums, (sum) => sum / total);
+      }).flat();
+      expect(nmse(merged.y, attended)).toBeLessThan(nmseLimits.f32);
+      expect(nmse(attentionMergeReference(expected, params), attended)).toBeLessThan(1e-20);
+    });
+  },
+);
