@@ -1,3 +1,4 @@
+import type { SamplingOptions } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { Gemma2Config } from './gemma2/config.ts';
 
@@ -28,17 +29,7 @@ export interface Engine {
 /** Raw text (bos is put before it), a conversation (Gemma 2's template is applied), or ids as they are. */
 export type Prompt = string | { readonly messages: readonly ChatMessage[] } | { readonly tokens: readonly number[] };
 
-export type SamplingOptions = {
-  /** 0 is greedy: always the most likely token. Default 0. */
-  readonly temperature?: number;
-  /** Keep the k most likely tokens; 0 keeps all. Default 0. */
-  readonly topK?: number;
-  /** Keep the smallest set of most likely tokens whose probability reaches this. Default 1. */
-  readonly topP?: number;
-  /** The same seed, prompt and adapter give the same ids. Random when left out. */
-  readonly seed?: number;
-};
-
+/** Sampling: greedy unless a temperature above 0 is given; a random seed unless one is given. */
 export type GenerateOptions = SamplingOptions & {
   /** At most this many new tokens. Default: until the context is full. */
   readonly maxTokens?: number;
@@ -55,7 +46,10 @@ export type GenerateEvent =
   | { readonly type: 'prefill'; readonly processed: number; readonly total: number; readonly cached: number }
   /** One token. `text` is what it adds for the reader: empty while a character is incomplete. */
   | { readonly type: 'token'; readonly id: number; readonly text: string }
-  /** The last event. `ids` leaves out the stop token; `text` is the decoding of all `ids`. */
+  /**
+   * The last event. `ids` leaves out the stop token. `text` is the decoding of all `ids`: the texts before it, and what
+   * was still held back of an incomplete character.
+   */
   | {
       readonly type: 'finish';
       readonly reason: FinishReason;

@@ -1,1 +1,35 @@
-export {};
+export type { SamplingOptions } from '@tama/kernels-wgsl';
+export type { ChatMessage } from '@tama/tokenizer';
+export { checkAdapter } from './adapter.ts';
+export { type ChatOptions, ChatSession } from './chat/chat-session.ts';
+export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
+export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+export type {
+  AdapterSummary,
+  Engine,
+  FinishReason,
+  GenerateEvent,
+  GenerateOptions,
+  LoadOptions,
+  LoadProgress,
+  ModelInfo,
+  Prompt,
+  Usage,
+} from './engine.ts';
+export {
+  EmptyPromptError,
+  ModelClosedError,
+  NotANumberError,
+  OptionError,
+  PositionError,
+  PromptTooLongError,
+  TokenIdError,
+  TokenizerMissingError,
+} from './errors.ts';
+export type { Gemma2Config } from './gemma2/config.ts';
+export { loadGemma } from './load-gemma.ts';
+export { blobSource, directoryFolder, filesFolder } from './storage/blob-source.ts';
+export type { ByteFolder, ByteSource } from './storage/byte-source.ts';
+export { httpFolder, httpSource } from './storage/http-source.ts';
+export { memoryFolder, memorySource } from './storage/memory-source.ts';
+export { type ModelSource, openSource } from './storage/open-source.ts';

@@ -130,7 +130,7 @@ function queryScale(
   return { queryScale: 256 ** -0.5, warnings: [warning] };
 }
 
-function checkHeads(
+export function checkHeads(
   { heads, kvHeads, headDim }: Pick<Gemma2Config, 'heads' | 'kvHeads' | 'headDim'>,
   field: { readonly headDim: string; readonly heads: string },
 ): void {

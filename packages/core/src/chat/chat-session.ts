@@ -1,0 +1,55 @@
+import type { ChatMessage } from '@tama/tokenizer';
+import type { Engine, GenerateEvent, GenerateOptions } from '../engine.ts';
+
+export type ChatOptions = GenerateOptions & {
+  /** Instructions; Gemma 2 has no system role, so they open the first user turn. */
+  readonly system?: string;
+};
+
+/**
+ * A conversation: remembers the messages and sends them with each turn. The engine finds what its KV cache already
+ * holds, so a turn costs its own tokens only. Works over any {@link Engine}, local or in a worker.
+ */
+export class ChatSession {
+  readonly #engine: Engine;
+  readonly #options: ChatOptions;
+  #messages: ChatMessage[] = [];
+
+  constructor(engine: Engine, options: ChatOptions = {}) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /** The conversation so far, without the system text. */
+  get messages(): readonly ChatMessage[] {
+    return this.#messages;
+  }
+
+  /**
+   * Says something and streams the reply. When the loop is left early or aborted, what was said until then is the
+   * reply; when nothing was said, or an error is thrown, the turn is taken back.
+   */
+  async *send(text: string, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
+    const { system, ...defaults } = this.#options;
+    const turn: ChatMessage[] = [...this.#messages, { role: 'user', content: text }];
+    const messages: ChatMessage[] = system ? [{ role: 'system', content: system }, ...turn] : turn;
+    let reply = '';
+    try {
+      for await (const event of this.#engine.generate({ messages }, { ...defaults, ...options })) {
+        if (event.type === 'token') reply += event.text;
+        if (event.type === 'finish') reply = event.text;
+        yield event;
+      }
+    } catch (error) {
+      reply = '';
+      throw error;
+    } finally {
+      if (reply) this.#messages = [...turn, { role: 'assistant', content: reply }];
+    }
+  }
+
+  /** Starts over. */
+  clear(): void {
+    this.#messages = [];
+  }
+}

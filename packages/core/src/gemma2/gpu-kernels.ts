@@ -1,0 +1,84 @@
+import {
+  argmax,
+  argmaxPartial,
+  attentionDecode,
+  attentionMerge,
+  attentionPrefill,
+  compileKernel,
+  compileSample,
+  embed,
+  type Features,
+  geglu,
+  type Kernel,
+  type KernelSpec,
+  lastRow,
+  matmul,
+  matvec,
+  residualNorms,
+  rmsnorm,
+  ropeCache,
+  type SampleKernels,
+  softcap,
+  type WeightEncoding,
+  weightFormats,
+} from '@tama/kernels-wgsl';
+
+type Compiled<S> = S extends KernelSpec<infer P, infer B> ? Kernel<P, B> : never;
+
+/** Every kernel a model needs, compiled for one device: those over matrices once a weight encoding. */
+export type GpuKernels = {
+  readonly rmsnorm: Compiled<typeof rmsnorm>;
+  readonly residualNorms: Compiled<typeof residualNorms>;
+  readonly ropeCache: Compiled<typeof ropeCache>;
+  readonly attentionPrefill: Compiled<typeof attentionPrefill>;
+  readonly attentionDecode: Compiled<typeof attentionDecode>;
+  readonly attentionMerge: Compiled<typeof attentionMerge>;
+  readonly geglu: Compiled<typeof geglu>;
+  readonly softcap: Compiled<typeof softcap>;
+  readonly lastRow: Compiled<typeof lastRow>;
+  readonly argmaxPartial: Compiled<typeof argmaxPartial>;
+  readonly argmax: Compiled<typeof argmax>;
+  readonly sample: SampleKernels;
+  readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
+  readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
+  readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
+};
+
+/** Compiles all of them at the same time. @throws {ShaderCompileError} */
+export async function compileKernels(
+  device: GPUDevice,
+  features: Features,
+  encodings: ReadonlySet<WeightEncoding>,
+): Promise<GpuKernels> {
+  const compile = <P, B extends string>(spec: KernelSpec<P, B>) => compileKernel(device, spec, { features });
+  const perEncoding = async <P, B extends string>(spec: KernelSpec<P, B>) =>
+    new Map(
+      await Promise.all(
+        [...encodings].map(
+          async (encoding) =>
+            [encoding, await compileKernel(device, spec, { features, weights: weightFormats[encoding] })] as const,
+        ),
+      ),
+    );
+  const kernels = {
+    rmsnorm: compile(rmsnorm),
+    residualNorms: compile(residualNorms),
+    ropeCache: compile(ropeCache),
+    attentionPrefill: compile(attentionPrefill),
+    attentionDecode: compile(attentionDecode),
+    attentionMerge: compile(attentionMerge),
+    geglu: compile(geglu),
+    softcap: compile(softcap),
+    lastRow: compile(lastRow),
+    argmaxPartial: compile(argmaxPartial),
+    argmax: compile(argmax),
+    sample: compileSample(device, { features }),
+    embed: perEncoding(embed),
+    matvec: perEncoding(matvec),
+    matmul: perEncoding(matmul),
+  };
+  const compiled = await Promise.all(
+    Object.entries(kernels).map(async ([name, kernel]) => [name, await kernel] as const),
+  );
+  return Object.fromEntries(compiled) as unknown as GpuKernels;
+}

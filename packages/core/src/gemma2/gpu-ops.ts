@@ -1,0 +1,176 @@
+import { decodeSplits, type GpuMemory, partialsLength, pitchOf, type Recorder } from '@tama/kernels-wgsl';
+import type { Gemma2Config } from './config.ts';
+import type { GpuKernels } from './gpu-kernels.ts';
+import type { GpuMatrix } from './gpu-weights.ts';
+import type { KvCache } from './kv-cache.ts';
+import type { Ops } from './ops.ts';
+
+/** An activation: [rows, pitchOf(width)] f32. */
+export type GpuTensor = { readonly buffer: GPUBuffer; readonly rows: number; readonly width: number };
+
+/** What all recordings of a model share. Activations are planned for the largest step and reused by every layer. */
+export type GpuState = {
+  readonly config: Gemma2Config;
+  readonly embeddingScale: number;
+  readonly kernels: GpuKernels;
+  readonly memory: GpuMemory;
+  readonly cache: KvCache;
+  /** [context, headDim / 2] cosines and sines. */
+  readonly rotations: GPUBuffer;
+  /** See common/step.wgsl: position, live rows and output slot of the step. */
+  readonly step: GPUBuffer;
+  /** Ids of the step's tokens. */
+  readonly tokens: GPUBuffer;
+  readonly activations: Map<string, GPUBuffer>;
+};
+
+/** Records the operations of one step of `rows` rows. */
+export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
+  readonly #state: GpuState;
+  readonly #recorder: Recorder;
+  readonly #rows: number;
+
+  constructor(state: GpuState, recorder: Recorder, rows: number) {
+    this.#state = state;
+    this.#recorder = recorder;
+    this.#rows = rows;
+  }
+
+  embed(embedding: GpuMatrix): GpuTensor {
+    const { kernels, tokens, embeddingScale: scale } = this.#state;
+    const x = this.#activation('embed', this.#rows, embedding.columns);
+    for (const { weights, scales, firstRow, rows, encoding } of partsOf(embedding)) {
+      this.#recorder.dispatch(
+        kernels.embed.get(encoding)!,
+        { tokens, weights, scales, y: x.buffer },
+        { rows: x.rows, width: x.width, pitch: pitchOf(x.width), firstRow, partRows: rows, scale },
+      );
+    }
+    return x;
+  }
+
+  norm(x: GpuTensor, weight: GPUBuffer): GpuTensor {
+    const y = this.#activation('norm', x.rows, x.width);
+    const { rmsEpsilon: epsilon } = this.#state.config;
+    this.#recorder.dispatch(
+      this.#state.kernels.rmsnorm,
+      { x: x.buffer, weight, y: y.buffer },
+      { rows: x.rows, width: x.width, pitch: pitchOf(x.width), epsilon },
+    );
+    return y;
+  }
+
+  matmul(x: GpuTensor, matrix: GpuMatrix): GpuTensor {
+    const { kernels, step } = this.#state;
+    const { columns } = matrix;
+    const y = this.#activation('matmul', x.rows, matrix.rows);
+    for (const { weights, scales, firstRow: offset, rows, encoding } of partsOf(matrix)) {
+      const buffers = { x: x.buffer, weights, scales, y: y.buffer };
+      if (x.rows === 1) {
+        this.#recorder.dispatch(kernels.matvec.get(encoding)!, buffers, { columns, rows, offset });
+      } else {
+        const params = { batch: x.rows, columns, rows, offset, pitch: pitchOf(matrix.rows) };
+        this.#recorder.dispatch(kernels.matmul.get(encoding)!, { step, ...buffers }, params);
+      }
+    }
+    return y;
+  }
+
+  rotateAndCache(qkv: GpuTensor, layer: number): void {
+    const { kernels, step, rotations, cache, config } = this.#state;
+    const { heads, kvHeads, headDim } = config;
+    const { keys, values, capacity } = cache.layers[layer]!;
+    this.#recorder.dispatch(
+      kernels.ropeCache,
+      { step, rotations, qkv: qkv.buffer, keys, values },
+      { rows: qkv.rows, heads, kvHeads, headDim, pitch: pitchOf(qkv.width), capacity },
+    );
+  }
+
+  attention(qkv: GpuTensor, layer: number, window: number): GpuTensor {
+    const { kernels, step, cache, config } = this.#state;
+    const { heads, kvHeads, headDim, queryScale: scale, attentionSoftcap } = config;
+    const { keys, values, capacity } = cache.layers[layer]!;
+    const y = this.#activation('attention', qkv.rows, heads * headDim);
+    const shape = { heads, kvHeads, headDim, capacity, scale, softcap: attentionSoftcap };
+    const span = Number.isFinite(window) ? window : 0;
+    if (qkv.rows === 1) {
+      const splits = decodeSplits(capacity);
+      const params = { ...shape, window: span, splits };
+      const partials = this.#buffer(`attention partials ${splits}`, 4 * partialsLength(params));
+      this.#recorder.dispatch(kernels.attentionDecode, { step, qkv: qkv.buffer, keys, values, partials }, params);
+      this.#recorder.dispatch(kernels.attentionMerge, { partials, y: y.buffer }, { heads, headDim, splits });
+    } else {
+      this.#recorder.dispatch(
+        kernels.attentionPrefill,
+        { step, qkv: qkv.buffer, keys, values, y: y.buffer },
+        { ...shape, rows: qkv.rows, window: span, pitch: pitchOf(qkv.width), yPitch: pitchOf(y.width) },
+      );
+    }
+    return y;
+  }
+
+  geglu(gateUp: GpuTensor): GpuTensor {
+    const width = gateUp.width / 2;
+    const y = this.#activation('geglu', gateUp.rows, width);
+    this.#recorder.dispatch(
+      this.#state.kernels.geglu,
+      { gateUp: gateUp.buffer, y: y.buffer },
+      { rows: y.rows, width, inputPitch: pitchOf(gateUp.width), upOffset: width, pitch: pitchOf(width) },
+    );
+    return y;
+  }
+
+  addNormed(x: GpuTensor, update: GpuTensor, postWeight: GPUBuffer, nextWeight: GPUBuffer): GpuTensor {
+    const y = this.#activation('norm', x.rows, x.width);
+    const { rmsEpsilon: epsilon } = this.#state.config;
+    this.#recorder.dispatch(
+      this.#state.kernels.residualNorms,
+      { x: x.buffer, update: update.buffer, postWeight, nextWeight, y: y.buffer },
+      { rows: x.rows, width: x.width, pitch: pitchOf(x.width), epsilon },
+    );
+    return y;
+  }
+
+  lastRow(x: GpuTensor): GpuTensor {
+    if (x.rows === 1) return x;
+    const y = this.#activation('last row', 1, x.width);
+    this.#recorder.dispatch(
+      this.#state.kernels.lastRow,
+      { step: this.#state.step, x: x.buffer, y: y.buffer },
+      { width: x.width, pitch: pitchOf(x.width) },
+    );
+    return y;
+  }
+
+  softcap(x: GpuTensor, cap: number): GpuTensor {
+    this.#recorder.dispatch(
+      this.#state.kernels.softcap,
+      { x: x.buffer },
+      { rows: x.rows, width: x.width, pitch: pitchOf(x.width), cap },
+    );
+    return x;
+  }
+
+  /** The buffer of an operation's result. Operations of one name and width never have two results alive at once. */
+  #activation(operation: string, rows: number, width: number): GpuTensor {
+    const buffer = this.#buffer(`${operation} [${rows}, ${width}]`, 4 * rows * pitchOf(width));
+    return { buffer, rows, width };
+  }
+
+  #buffer(label: string, bytes: number): GPUBuffer {
+    const { activations, memory } = this.#state;
+    const known = activations.get(label);
+    if (known) return known;
+    const buffer = memory.storage(label, bytes);
+    activations.set(label, buffer);
+    return buffer;
+  }
+}
+
+/** The bindable parts of a stacked matrix, with the row of the stack at which each begins. */
+function partsOf({ segments }: GpuMatrix) {
+  return segments.flatMap(({ firstRow, matrix }) =>
+    matrix.parts.map((part) => ({ ...part, firstRow: firstRow + part.firstRow, encoding: matrix.format.name })),
+  );
+}

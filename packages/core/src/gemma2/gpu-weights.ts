@@ -1,0 +1,94 @@
+import { createPackedMatrix, type GpuMemory, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import type { WeightLoader } from './weights.ts';
+
+/** Matrices stacked by rows. Neighbours of one encoding share a packed matrix, so one dispatch serves them. */
+export type GpuMatrix = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly segments: readonly { readonly firstRow: number; readonly matrix: PackedMatrix }[];
+};
+
+/** Bytes of file read at once: enough to keep a disk or a network busy, little enough to hold two of. */
+const readBytes = 4 * 2 ** 20;
+/** Bytes handed to the GPU's queue before its copies are waited for. */
+const uploadBytes = 32 * 2 ** 20;
+
+export type GpuLoaderOptions = {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes of each row range that has been handed to the GPU. */
+  readonly onBytes?: (bytes: number) => void;
+};
+
+/** Streams tensors to the GPU in row ranges: the host holds a few megabytes, never a tensor. */
+export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {}): WeightLoader<GpuMatrix, GPUBuffer> {
+  const { device } = memory;
+  let uploaded = 0;
+
+  const rowRanges = async (
+    tensor: CheckpointTensor,
+    take: (firstRow: number, rows: Uint8Array<ArrayBuffer>) => void,
+  ) => {
+    const rows = rowCount(tensor);
+    const step = Math.max(1, Math.floor(readBytes / tensor.rowBytes));
+    const read = (first: number) => tensor.readRows(first, Math.min(step, rows - first), options.signal);
+    let next = read(0);
+    for (let first = 0; first < rows; first += step) {
+      const bytes = await next;
+      // Read ahead while this range is packed and copied.
+      if (first + step < rows) {
+        next = read(first + step);
+        next.catch(() => {}); // Awaited in the next turn; a failure of `take` must not leave it unhandled.
+      }
+      options.signal?.throwIfAborted();
+      take(first, bytes);
+      options.onBytes?.(bytes.byteLength);
+      uploaded += bytes.byteLength;
+      if (uploaded > uploadBytes) {
+        await device.queue.onSubmittedWorkDone();
+        uploaded = 0;
+      }
+    }
+  };
+
+  return {
+    async matrix(label, tensors) {
+      const columns = rowWidth(tensors[0]!);
+      const segments: { firstRow: number; matrix: PackedMatrix }[] = [];
+      let firstRow = 0;
+      for (const group of groupByEncoding(tensors)) {
+        const rows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
+        const format = weightFormats[group[0]!.encoding];
+        const { matrix, write } = await createPackedMatrix(memory, label, format, rows, columns);
+        let offset = 0;
+        for (const tensor of group) {
+          await rowRanges(tensor, (first, bytes) => write(offset + first, bytes));
+          offset += rowCount(tensor);
+        }
+        segments.push({ firstRow, matrix });
+        firstRow += rows;
+      }
+      return { rows: firstRow, columns, segments };
+    },
+
+    async vector(tensor) {
+      const width = rowWidth(tensor);
+      const buffer = memory.storage(tensor.name, 4 * width);
+      const bytes = await tensor.readRows(0, 1, options.signal);
+      const values = weightFormats[tensor.encoding].dequantize(bytes, width);
+      device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+      options.onBytes?.(bytes.byteLength);
+      return buffer;
+    },
+  };
+}
+
+function groupByEncoding(tensors: readonly CheckpointTensor[]): CheckpointTensor[][] {
+  const groups: CheckpointTensor[][] = [];
+  for (const tensor of tensors) {
+    const last = groups.at(-1);
+    if (last?.[0]?.encoding === tensor.encoding) last.push(tensor);
+    else groups.push([tensor]);
+  }
+  return groups;
+}

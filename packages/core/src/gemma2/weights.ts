@@ -1,0 +1,62 @@
+import type { Checkpoint, CheckpointTensor } from '../checkpoint/checkpoint.ts';
+
+/** The weights of a model, in the order and the grouping in which the forward pass uses them. */
+export type Gemma2Weights<M, V> = {
+  readonly embedding: M; // [V, D]
+  readonly head: M; // [V, D], the embedding itself unless a fine-tune has untied it
+  readonly layers: readonly Gemma2Layer<M, V>[];
+  readonly finalNorm: V; // [D]
+};
+
+export type Gemma2Layer<M, V> = {
+  readonly preAttentionNorm: V; // [D]
+  readonly queryKeyValue: M; // [(N + 2 K) H, D], queries first
+  readonly output: M; // [D, N H]
+  readonly postAttentionNorm: V; // [D]
+  readonly preFeedForwardNorm: V; // [D]
+  readonly gateUp: M; // [2 F, D], gate first
+  readonly down: M; // [D, F]
+  readonly postFeedForwardNorm: V; // [D]
+};
+
+/** How an implementation takes weights in: matrices are tensors stacked by rows. */
+export type WeightLoader<M, V> = {
+  matrix(label: string, tensors: readonly CheckpointTensor[]): Promise<M>;
+  vector(tensor: CheckpointTensor): Promise<V>;
+};
+
+/** Reads all tensors of a checkpoint. Names are Hugging Face's. */
+export async function loadWeights<M, V>(
+  checkpoint: Checkpoint,
+  loader: WeightLoader<M, V>,
+): Promise<Gemma2Weights<M, V>> {
+  const tensor = (name: string): CheckpointTensor => {
+    const found = checkpoint.tensors.get(`${name}.weight`);
+    // Readers check the set of tensors when they open a checkpoint.
+    if (!found) throw new Error(`tensor '${name}.weight' is missing from a checked checkpoint`);
+    return found;
+  };
+  const embedding = await loader.matrix('embedding', [tensor('model.embed_tokens')]);
+  const layers: Gemma2Layer<M, V>[] = [];
+  for (let i = 0; i < checkpoint.config.layers; i++) {
+    const at = (part: string) => tensor(`model.layers.${i}.${part}`);
+    layers.push({
+      preAttentionNorm: await loader.vector(at('input_layernorm')),
+      queryKeyValue: await loader.matrix(`layer ${i} q k v`, [
+        at('self_attn.q_proj'),
+        at('self_attn.k_proj'),
+        at('self_attn.v_proj'),
+      ]),
+      output: await loader.matrix(`layer ${i} o`, [at('self_attn.o_proj')]),
+      postAttentionNorm: await loader.vector(at('post_attention_layernorm')),
+      preFeedForwardNorm: await loader.vector(at('pre_feedforward_layernorm')),
+      gateUp: await loader.matrix(`layer ${i} gate up`, [at('mlp.gate_proj'), at('mlp.up_proj')]),
+      down: await loader.matrix(`layer ${i} down`, [at('mlp.down_proj')]),
+      postFeedForwardNorm: await loader.vector(at('post_feedforward_layernorm')),
+    });
+  }
+  const finalNorm = await loader.vector(tensor('model.norm'));
+  const untied = checkpoint.tensors.get('lm_head.weight');
+  const head = untied ? await loader.matrix('head', [untied]) : embedding;
+  return { embedding, layers, finalNorm, head };
+}

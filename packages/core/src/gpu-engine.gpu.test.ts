@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { isTamaError } from '@tama/errors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChatSession } from './chat/chat-session.ts';
+import type { Engine, GenerateEvent, GenerateOptions, Prompt } from './engine.ts';
+import type { GpuEngine } from './gpu-engine.ts';
+import { goldenModels, repositoryPath } from './testing/goldens.ts';
+import { loadDemo, loadGolden } from './testing/load.ts';
+
+type Finish = Extract<GenerateEvent, { type: 'finish' }>;
+
+async function finish(engine: Engine, prompt: Prompt, options?: GenerateOptions): Promise<Finish> {
+  let last: GenerateEvent | undefined;
+  let text = '';
+  for await (const event of engine.generate(prompt, options)) {
+    if (event.type === 'token') text += event.text;
+    last = event;
+  }
+  if (last?.type !== 'finish') throw new Error('the generation had no finish event');
+  expect(last.text.startsWith(text)).toBe(true);
+  return last;
+}
+
+const user = (content: string): Prompt => ({ messages: [{ role: 'user', content }] });
+
+type DemoGoldens = {
+  readonly replies: readonly { users: string[]; replies: { ids: number[]; text: string }[]; smallest_gap: number }[];
+};
+const demo = JSON.parse(await readFile(repositoryPath('models/demo/goldens.json'), 'utf8')) as DemoGoldens;
+
+describe.each(['f32', 'auto'] as const)('the demo model, device %s', (device) => {
+  let engine: GpuEngine;
+  beforeAll(async () => {
+    engine = await loadDemo({ device });
+  });
+  afterAll(() => engine.close());
+
+  it.each(demo.replies.map((golden) => [golden.users.join(' / '), golden] as const))(
+    'answers as published: %s',
+    async (_, { users, replies }) => {
+      const chat = new ChatSession(engine, { maxTokens: 80 });
+      for (const [turn, text] of users.entries()) {
+        let reply: Finish | undefined;
+        for await (const event of chat.send(text)) if (event.type === 'finish') reply = event;
+        expect(reply?.ids).toEqual(replies[turn]!.ids);
+        expect(reply?.text).toBe(replies[turn]!.text);
+      }
+    },
+  );
+});
+
+describe('greedy continuations', () => {
+  type Greedy = { readonly files: Record<string, { greedy?: { ids: number[]; gap: number[] } }> };
+  it.each(['q8_0', 'q4_k_m'])('of small-%s equal the golden wherever the gap exceeds the error', async (type) => {
+    const model = goldenModels.find(({ name }) => name === `small/gguf/small-${type}.gguf`)!;
+    const { files } = JSON.parse(await readFile(repositoryPath('fixtures/small/golden.json'), 'utf8')) as Greedy;
+    const greedy = files[type]!.greedy!;
+    const engine = await loadGolden(model, { device: 'f32' });
+    // Teacher forcing: every golden id is fed, so that one near-tie cannot hide what follows.
+    const tokens = [...model.tokens, ...greedy.ids];
+    const logits = await engine.logits(
+      tokens,
+      greedy.ids.map((_, k) => model.tokens.length - 1 + k),
+    );
+    await engine.close();
+    greedy.ids.forEach((id, k) => {
+      const row = logits[k]!;
+      if (greedy.gap[k]! > 0.005) expect(row.indexOf(Math.max(...row))).toBe(id);
+    });
+  });
+});
+
+describe('the engine', () => {
+  let engine: GpuEngine;
+  beforeAll(async () => {
+    engine = await loadDemo({ context: 128, prefillChunk: 16 });
+  });
+  afterAll(() => engine.close());
+
+  it('reuses the common prefix and answers as if it had not', async () => {
+    const first = await finish(engine, user('I like green tea.'));
+    const again = await finish(engine, user('I like green tea.'));
+    expect(first.usage.promptTokens - again.usage.cachedTokens).toBe(1);
+    expect(again.ids).toEqual(first.ids);
+    const other = await finish(engine, user('I like black coffee.'));
+    expect(other.usage.cachedTokens).toBeGreaterThan(2);
+    const fresh = await loadDemo({ context: 128, prefillChunk: 16 });
+    expect((await finish(fresh, user('I like black coffee.'))).ids).toEqual(other.ids);
+    await fresh.close();
+  });
+
+  it('gives the same ids for the same seed, and others for another', async () => {
+    const sampled = { temperature: 1.5, topK: 50, topP: 0.95, maxTokens: 30, ignoreEos: true };
+    const one = await finish(engine, user('Hello!'), { ...sampled, seed: 7 });
+    const two = await finish(engine, user('Hello!'), { ...sampled, seed: 7 });
+    const three = await finish(engine, user('Hello!'), { ...sampled, seed: 8 });
+    expect(two.ids).toEqual(one.ids);
+    expect(three.ids).not.toEqual(one.ids);
+  });
+
+  it('ends at maxTokens and at the end of the context', async () => {
+    const short = await finish(engine, user('Hello!'), { maxTokens: 3 });
+    expect(short).toMatchObject({ reason: 'length' });
+    expect(short.ids).toHaveLength(3);
+    const full = await finish(engine, user('Hello!'), { ignoreEos: true });
+    expect(full.reason).toBe('length');
+    expect(full.usage.promptTokens + full.ids.length).toBe(128);
+  });
+
+  it('stops within a step when it is aborted, and goes on afterwards', async () => {
+    const controller = new AbortController();
+    let tokens = 0;
+    let reason = '';
+    for await (const event of engine.generate(user('Hello!'), { ignoreEos: true, signal: controller.signal })) {
+      if (event.type === 'token' && ++tokens === 3) controller.abort();
+      if (event.type === 'finish') reason = event.reason;
+    }
+    expect(tokens).toBe(3);
+    expect(reason).toBe('abort');
+    for await (const event of engine.generate(user('Hello!'))) if (event.type === 'token') break;
+    expect((await finish(engine, user('Hello!'))).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
+  });
+
+  it.each([
+    ['prompt-too-long', { tokens: Array(128).fill(5) }],
+    ['prompt-empty', { tokens: [] }],
+    ['token-id', { tokens: [2, 8192] }],
+    ['token-id', { tokens: [2, -1] }],
+    ['token-id', { tokens: [1.5] }],
+  ] as const)('refuses with %s and stays usable', async (code, prompt) => {
+    const error = await finish(engine, prompt).catch((caught: unknown) => caught);
+    expect(isTamaError(error, code)).toBe(true);
+    expect((await finish(engine, user('Hello!'), { maxTokens: 1 })).ids).toHaveLength(1);
+  });
+
+  it('refuses text without a tokenizer and positions that do not exist', async () => {
+    const bare = await loadGolden(goldenModels[0]!);
+    const text = await finish(bare, 'hello').catch((caught: unknown) => caught);
+    expect(isTamaError(text, 'tokenizer-missing')).toBe(true);
+    const position = await bare.logits([2, 5], [2]).catch((caught: unknown) => caught);
+    expect(isTamaError(position, 'position')).toBe(true);
+    await bare.close();
+    const closed = await finish(bare, { tokens: [2] }).catch((caught: unknown) => caught);
+    expect(isTamaError(closed, 'model-closed')).toBe(true);
+  });
+
+  it('runs generations one after the other', async () => {
+    const [one, two] = await Promise.all([finish(engine, user('Hello!')), finish(engine, user('こんにちは'))]);
+    expect(one.ids).toEqual(demo.replies[0]!.replies[0]!.ids);
+    expect(two.ids).toEqual(demo.replies[1]!.replies[0]!.ids);
+  });
+
+  it('holds no more memory after 200 turns', async () => {
+    const chat = new ChatSession(engine, { maxTokens: 4, ignoreEos: true });
+    const turn = async () => {
+      for await (const _ of chat.send('Hello!'));
+      if (chat.messages.length >= 8) chat.clear();
+    };
+    for (let i = 0; i < 20; i++) await turn();
+    const bytes = engine.model.bytes;
+    const heap = usedHeap();
+    for (let i = 0; i < 200; i++) await turn();
+    expect(engine.model.bytes).toBe(bytes);
+    expect(usedHeap() - heap).toBeLessThan(2 * 2 ** 20);
+  });
+});
+
+function usedHeap(): number {
+  if (!globalThis.gc) throw new Error('the test needs --expose-gc');
+  globalThis.gc();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+describe('closing', () => {
+  it('releases every buffer', async () => {
+    const engine = await loadDemo({ context: 64 });
+    await finish(engine, user('Hello!'), { maxTokens: 2 });
+    expect(engine.model.bytes).toBeGreaterThan(7_000_000);
+    await engine.close();
+    expect(engine.model.bytes).toBe(0);
+  });
+});

@@ -1,0 +1,82 @@
+import { requestGpu } from '@tama/kernels-wgsl';
+import { summarise } from './adapter.ts';
+import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
+import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
+import { OptionError } from './errors.ts';
+import { GpuModel } from './gemma2/gpu-model.ts';
+import { GpuEngine } from './gpu-engine.ts';
+import { type ModelSource, openSource } from './storage/open-source.ts';
+
+/** Gemma 2 was trained on contexts of this many tokens. */
+const longestContext = 8192;
+
+/**
+ * Loads a Gemma 2: opens the checkpoint, streams its weights to the GPU, and compiles the kernels meanwhile.
+ *
+ * @param source a URL, a file, the files of a folder, or an opened {@link ByteSource} or {@link ByteFolder}
+ * @throws a {@link TamaError} that names what is wrong with the adapter, the source or the checkpoint; everything that
+ *   was allocated is released
+ */
+export async function loadGemma(source: ModelSource, options: LoadOptions = {}): Promise<GpuEngine> {
+  const { signal } = options;
+  const progress = (phase: LoadProgress['phase'], loadedBytes: number, totalBytes: number) =>
+    options.onProgress?.({ phase, loadedBytes, totalBytes });
+  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? 64, 1, 512);
+
+  progress('open', 0, 0);
+  const gpu = await requestGpu(options.gpu ?? globalThis.navigator?.gpu, { plain: options.device === 'f32' });
+  try {
+    const checkpoint = await openCheckpoint(await openSource(source, signal), signal ? { signal } : {});
+    try {
+      const { config, tensors } = checkpoint;
+      const context = wholeNumber(
+        'context',
+        options.context ?? Math.min(config.contextLength, longestContext),
+        1,
+        Math.max(config.contextLength, longestContext),
+      );
+      const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);
+      let loadedBytes = 0;
+      progress('weights', 0, totalBytes);
+      const model = await GpuModel.load(gpu, checkpoint, {
+        context,
+        prefillChunk: Math.min(prefillChunk, context),
+        embeddingScale: options.embeddingScale ?? 'bfloat16',
+        ...(signal ? { signal } : {}),
+        onBytes: (bytes) => {
+          loadedBytes += bytes;
+          progress('weights', loadedBytes, totalBytes);
+        },
+        onCompile: () => progress('compile', totalBytes, totalBytes),
+      });
+      const tokenizer = await checkpoint.tokenizer?.();
+      const info: ModelInfo = {
+        name: checkpoint.name,
+        format: checkpoint.format,
+        config,
+        contextLength: context,
+        parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
+        weightBytes: model.weightBytes,
+        cacheBytes: model.cacheBytes,
+        hasTokenizer: tokenizer !== undefined,
+        adapter: summarise(gpu.info, gpu.features),
+        warnings: checkpoint.warnings,
+      };
+      progress('ready', totalBytes, totalBytes);
+      return new GpuEngine(model, tokenizer, info, async () => gpu.device.destroy());
+    } finally {
+      await checkpoint.close();
+    }
+  } catch (error) {
+    gpu.device.destroy();
+    throw error;
+  }
+}
+
+function wholeNumber(option: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new OptionError(option, value, `a whole number from ${least} to ${most}`);
+  }
+  return value;
+}

@@ -1,0 +1,21 @@
+import { TamaError } from '@tama/errors';
+
+/** The worker that runs the model is gone: its script failed, or the browser ended it, mostly for lack of memory. */
+export class WorkerFailedError extends TamaError {
+  constructor(reason: string) {
+    super(
+      'worker-failed',
+      {
+        en: {
+          what: `The background worker that runs the model stopped (${reason}).`,
+          remedy: 'Reload the page and load the model again.',
+        },
+        ja: {
+          what: `モデルを動かすワーカーが停止しました（${reason}）。`,
+          remedy: 'ページを再読み込みして、モデルを読み込み直してください。',
+        },
+      },
+      { reason },
+    );
+  }
+}

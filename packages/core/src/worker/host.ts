@@ -1,0 +1,98 @@
+import { serialiseError } from '@tama/errors';
+import { checkAdapter } from '../adapter.ts';
+import type { Engine, GenerateEvent } from '../engine.ts';
+import { ModelClosedError } from '../errors.ts';
+import { loadGemma } from '../load-gemma.ts';
+import type { ClientMessage, HostMessage, Port } from './protocol.ts';
+
+type Loader = typeof loadGemma;
+
+/**
+ * Serves one engine to the {@link EngineClient} at the other end: the whole of a worker's script.
+ *
+ * @param load another loader, for tests
+ */
+export function serveEngine(port: Port, load: Loader = loadGemma): void {
+  let engine: Engine | undefined;
+  const streams = new Map<number, AsyncIterator<GenerateEvent>>();
+  const aborts = new Map<number, AbortController>();
+  const post = (message: HostMessage) => port.postMessage(message);
+  const loaded = (): Engine => {
+    if (!engine) throw new ModelClosedError('model');
+    return engine;
+  };
+  const abortable = (key: number): AbortSignal => {
+    const controller = new AbortController();
+    aborts.set(key, controller);
+    return controller.signal;
+  };
+
+  const answer = async (message: Exclude<ClientMessage, { abort: number }>): Promise<unknown> => {
+    switch (message.method) {
+      case 'checkAdapter':
+        return checkAdapter();
+      case 'load': {
+        await engine?.close();
+        engine = undefined;
+        const { id, source, options } = message;
+        try {
+          const onProgress = (progress: Parameters<NonNullable<Parameters<Loader>[1]>['onProgress'] & {}>[0]) =>
+            post({ id, progress });
+          engine = await load(source, { ...options, onProgress, signal: abortable(id) });
+          return engine.info;
+        } finally {
+          aborts.delete(id);
+        }
+      }
+      case 'tokenize':
+        return loaded().tokenize(message.prompt);
+      case 'logits':
+        return loaded().logits(message.tokens, message.positions);
+      case 'generate': {
+        const { stream, prompt, options } = message;
+        const events = loaded().generate(prompt, { ...options, signal: abortable(stream) });
+        streams.set(stream, events[Symbol.asyncIterator]());
+        return undefined;
+      }
+      case 'next': {
+        const { stream } = message;
+        try {
+          const result = await streams.get(stream)?.next();
+          if (result && !result.done) return result.value;
+        } catch (error) {
+          forget(stream);
+          throw error;
+        }
+        forget(stream);
+        return undefined;
+      }
+      case 'return': {
+        const stream = streams.get(message.stream);
+        aborts.get(message.stream)?.abort();
+        forget(message.stream);
+        await stream?.return?.();
+        return undefined;
+      }
+      case 'close':
+        await engine?.close();
+        engine = undefined;
+        return undefined;
+    }
+  };
+  const forget = (stream: number) => {
+    streams.delete(stream);
+    aborts.delete(stream);
+  };
+
+  port.addEventListener('message', ({ data }: MessageEvent<ClientMessage>) => {
+    if ('abort' in data) {
+      aborts.get(data.abort)?.abort();
+      return;
+    }
+    const { id } = data;
+    answer(data).then(
+      (value) => post({ id, answer: value }),
+      (error) => post({ id, error: serialiseError(error) }),
+    );
+  });
+}

@@ -1,0 +1,97 @@
+import { isTamaError } from '@tama/errors';
+import { afterEach, describe, expect, it } from 'vitest';
+import { OptionError } from '../errors.ts';
+import type { GpuEngine } from '../gpu-engine.ts';
+import { FakeEngine } from '../testing/fake-engine.ts';
+import { EngineClient } from './client.ts';
+import { serveEngine } from './host.ts';
+
+/** A worker made of a message channel: everything is cloned, as between threads. */
+function connect(load: (...args: Parameters<typeof import('../load-gemma.ts').loadGemma>) => Promise<FakeEngine>) {
+  const { port1, port2 } = new MessageChannel();
+  serveEngine(port1, load as unknown as (...args: Parameters<typeof load>) => Promise<GpuEngine>);
+  port1.start();
+  const worker = Object.assign(port2, { terminate: () => port2.close() });
+  const client = new EngineClient(worker as unknown as Worker);
+  port2.start();
+  open.push(client);
+  return client;
+}
+
+const open: EngineClient[] = [];
+afterEach(() => {
+  for (const client of open.splice(0)) client.dispose();
+});
+
+describe('the worker protocol', () => {
+  it('loads with progress and streams events', async () => {
+    const phases: string[] = [];
+    const client = connect(async (_, options) => {
+      options?.onProgress?.({ phase: 'weights', loadedBytes: 1, totalBytes: 2 });
+      return new FakeEngine(['Hello', '!']);
+    });
+    const engine = await client.load('model.gguf', { onProgress: ({ phase }) => phases.push(phase) });
+    expect(engine.info.name).toBe('fake');
+    expect(phases).toEqual(['weights']);
+    const events = [];
+    for await (const event of engine.generate('Hi')) events.push(event.type);
+    expect(events).toEqual(['token', 'token', 'finish']);
+    expect(await engine.logits([3, 4], 'all')).toEqual([Float32Array.of(3), Float32Array.of(4)]);
+  });
+
+  it('computes nothing that is not asked for, and ends a stream that is left', async () => {
+    const fake = new FakeEngine(['a', 'b', 'c', 'd']);
+    const engine = await connect(async () => fake).load('model.gguf');
+    for await (const event of engine.generate('Hi')) if (event.type === 'token') break;
+    expect(fake.produced).toBe(1);
+    expect(fake.ended).toBe('returned');
+  });
+
+  it('passes an abort on', async () => {
+    const engine = await connect(async () => new FakeEngine(['a', 'b', 'c', 'd'])).load('model.gguf');
+    const controller = new AbortController();
+    let reason = '';
+    for await (const event of engine.generate('Hi', { signal: controller.signal })) {
+      if (event.type === 'token' && event.text === 'b') controller.abort();
+      if (event.type === 'finish') reason = event.reason;
+    }
+    expect(reason).toBe('abort');
+  });
+
+  it('brings typed errors across with both languages, and stays usable', async () => {
+    let fail = true;
+    const client = connect(async () => {
+      if (fail) throw new OptionError('context', 0, 'a whole number from 1 to 8192');
+      return new FakeEngine(['ok']);
+    });
+    const error = await client.load('model.gguf').catch((caught: unknown) => caught);
+    expect(isTamaError(error, 'option')).toBe(true);
+    expect((error as OptionError).details).toMatchObject({ option: 'context', value: 0 });
+    fail = false;
+    const engine = await client.load('model.gguf');
+    await engine.close();
+    const closed = await engine.tokenize('x').catch((caught: unknown) => caught);
+    expect(isTamaError(closed, 'model-closed')).toBe(true);
+  });
+
+  it('aborts a load', async () => {
+    const client = connect(
+      (_, options) =>
+        new Promise((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+        }),
+    );
+    const controller = new AbortController();
+    const loading = client.load('model.gguf', { signal: controller.signal });
+    controller.abort();
+    await expect(loading).rejects.toThrow(/abort/i);
+  });
+
+  it('fails every call when the worker is gone', async () => {
+    const client = connect(async () => new FakeEngine([]));
+    const engine = await client.load('model.gguf');
+    client.dispose();
+    const error = await engine.tokenize('x').catch((caught: unknown) => caught);
+    expect(isTamaError(error, 'worker-failed')).toBe(true);
+  });
+});
