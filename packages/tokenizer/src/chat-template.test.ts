@@ -60,8 +60,8 @@ describe('the chat template', () => {
     ['system text alone', [system('x')], 1, 'user'],
     ['system text at the end', [user('x'), assistant('y'), system('z')], 3, 'user'],
     ['a role that is none', [{ role: 'tool', content: 'x' } as unknown as ChatMessage], 0, 'user'],
-  ])('refuses %s', (_, messages, index, needed) => {
-    const error = expect.objectContaining({ code: 'chat-role', details: expect.objectContaining({ index, needed }) });
+  ])('refuses %s', (_, messages, index, due) => {
+    const error = expect.objectContaining({ code: 'chat-role', details: expect.objectContaining({ index, due }) });
     expect(() => renderChat(messages)).toThrow(error);
     expect(() => encodeChat(tokenizer, messages)).toThrow(error);
   });

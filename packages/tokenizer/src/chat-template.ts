@@ -76,10 +76,11 @@ function turns(messages: readonly ChatMessage[]): Turn[] {
     } else if ((role === 'assistant' || role === 'model') && due === 'assistant') {
       turns.push({ role: 'model', text });
     } else {
-      throw new ChatRoleError(index, `"${role}"`, due);
+      throw new ChatRoleError(index, role, due);
     }
   });
-  const last = messages.at(-1);
-  if (!last || last.role === 'system') throw new ChatRoleError(messages.length, 'none', 'user');
+  if (turns.length === 0 || messages.at(-1)?.role === 'system') {
+    throw new ChatRoleError(messages.length, undefined, 'user');
+  }
   return turns;
 }

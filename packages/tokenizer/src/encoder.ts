@@ -53,7 +53,7 @@ export class Encoder {
 
   /** True where no merge can cross the gap between two characters, so that the sides may be encoded apart. */
   #mayCut(left: number, right: number): boolean {
-    // What becomes of an unused piece depends on the whole text, see #encodeSymbols.
+    // What becomes of an unused piece depends on the whole text, see #encodeWithUnused.
     if (this.#hasUnused) return false;
     return left === NO_CHARACTER || right === NO_CHARACTER || !this.#rules.mayJoin(left, right);
   }

@@ -67,23 +67,31 @@ export class TokenIdError extends TamaError {
   }
 }
 
-/** The conversation does not fit Gemma's template: user and assistant take turns, the user begins. */
+type DueRole = 'user' | 'assistant';
+
+/** The conversation does not fit Gemma's template: user and assistant take turns, and the user begins. */
 export class ChatRoleError extends TamaError {
-  constructor(index: number, found: string, needed: string) {
+  /** `found` is the role of the message at `index`, undefined where the conversation ends too early. */
+  constructor(index: number, found: string | undefined, due: DueRole) {
     super(
       'chat-role',
       {
         en: {
-          what: `Message ${index} of the conversation has the role ${found}, but ${needed} is due there.`,
-          remedy:
-            'Let user and assistant take turns, beginning with the user; put system text right before a user message.',
+          what:
+            found === undefined
+              ? `The conversation ends after ${index} messages, where a message of the ${due} is due.`
+              : `Message ${index + 1} of the conversation is of the role "${found}", where a message of the ${due} is due.`,
+          remedy: 'Let user and assistant take turns, the user first; put system text right before a user message.',
         },
         ja: {
-          what: `会話の${index}番目のメッセージの役割は${found}ですが、ここでは${needed}が必要です。`,
-          remedy: 'userから始めてassistantと交互に並べ、systemはuserの直前に置いてください。',
+          what:
+            found === undefined
+              ? `会話が${index}件のメッセージで終わっていますが、次に${due}のメッセージが必要です。`
+              : `会話の${index + 1}件目のメッセージの役割は「${found}」ですが、ここでは${due}のメッセージが必要です。`,
+          remedy: 'userから始めてuserとassistantを交互に並べ、systemはuserの直前に置いてください。',
         },
       },
-      { index, found, needed },
+      { index, found, due },
     );
   }
 }

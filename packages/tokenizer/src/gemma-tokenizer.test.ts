@@ -108,6 +108,21 @@ describe.each([
     for (const { text, ids_sentencepiece: ids } of encodeCases) expect(tokenizer.encode(text), text).toEqual(ids);
   });
 
+  // From the test-suites of transformers and transformers.js.
+  it.each([
+    ['Hello World', [4521, 3855]],
+    ['Hi  Hello', [2151, 139, 4521]],
+    ['<s>', [204]],
+    ['生活的真谛是', [122182, 235710, 245467, 235427]],
+    ['def main():\n\tpass', [1293, 1872, 4409, 108, 226, 3095]],
+    ['\ttabs\t\t\t\tout here', [226, 31973, 255971, 745, 1517]],
+    ['🦙\ua64a', [250645, 451, 370, 355]],
+    ['1\x002\ufffd3', [235274, 217, 235284, 236193, 235304]],
+    [`${' '.repeat(11)}grabbed`, [148, 59031, 2907]],
+  ])('encodes %j as published', (text, ids) => {
+    expect(tokenizer.encode(text)).toEqual(ids);
+  });
+
   it('decodes as SentencePiece does', () => {
     for (const { text, ids_sentencepiece: ids, decoded_sentencepiece: decoded } of encodeCases) {
       expect(tokenizer.decode(ids)).toBe(decoded ?? text.toWellFormed());

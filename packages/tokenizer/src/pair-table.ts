@@ -9,15 +9,10 @@ export const ABSENT = -1;
  * touches one cache line and allocates nothing.
  */
 export class PairTable {
-  #slots: Int32Array; // per slot: left + 1 (0 = empty), right, value
-  #mask: number;
+  #slots = new Int32Array(16 * FIELDS); // per slot: left + 1 (0 = empty), right, value
+  #mask = 15;
+  /** How many pairs are set. */
   size = 0;
-
-  constructor(expectedSize = 0) {
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expectedSize * 1.6)));
-    this.#slots = new Int32Array(capacity * FIELDS);
-    this.#mask = capacity - 1;
-  }
 
   get(left: number, right: number): number {
     const slots = this.#slots;

@@ -23,7 +23,7 @@ export class Tokenizer {
   constructor(vocabulary: Vocabulary) {
     const { eos, startOfTurn, endOfTurn } = vocabulary.special;
     this.vocabulary = vocabulary;
-    this.stopIds = endOfTurn === undefined ? [eos] : [eos, endOfTurn];
+    this.stopIds = [...new Set([eos, endOfTurn ?? eos])];
     this.#encoder = new Encoder(vocabulary);
     this.#turnMarkers = [startOfTurn, endOfTurn].filter((id) => id !== undefined);
   }
