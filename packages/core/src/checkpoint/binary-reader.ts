@@ -90,6 +90,11 @@ export class BinaryReader {
     return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#take(length), length);
   }
 
+  /** Like {@link bytes}, without moving on. */
+  peek(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#at, length);
+  }
+
   text(length: number, field: string): string {
     const bytes = this.bytes(length);
     try {

@@ -69,6 +69,21 @@ export class TruncatedFileError extends TamaError {
   }
 }
 
+/** Compressed data that contradicts itself or does not match its checksum. */
+export class DamagedDataError extends TamaError {
+  constructor(file: string, codec: string, problem: string, options?: ErrorOptions) {
+    super(
+      'checkpoint-damaged-data',
+      {
+        en: { what: `The compressed data of '${file}' (${codec}) is damaged: ${problem}.`, remedy: downloadAgain.en },
+        ja: { what: `「${file}」の圧縮データ（${codec}）が壊れています: ${problem}`, remedy: downloadAgain.ja },
+      },
+      { file, codec, problem },
+      options,
+    );
+  }
+}
+
 /** A legitimate form of the format that this program does not read. */
 export class UnsupportedFeatureError extends TamaError {
   constructor(file: string, feature: string, supported: string) {

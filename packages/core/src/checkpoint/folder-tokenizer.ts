@@ -8,21 +8,23 @@ import { atMost } from './expectation.ts';
 /** Gemma's files have 4 and 17.5 MB. */
 const SIZE_LIMIT = 48 * 2 ** 20;
 
-/** The exact SentencePiece model first; tokenizer.json holds the same table four times as large. */
-const SENTENCEPIECE_FILES = ['tokenizer.model', 'assets/tokenizer/vocabulary.spm'];
-const HUGGING_FACE_FILES = ['tokenizer.json'];
+const SENTENCEPIECE_FILES = ['tokenizer.model', 'assets/tokenizer/vocabulary.spm', 'vocabulary.spm'];
+const HUGGING_FACE_FILE = 'tokenizer.json';
 
-/** How to read the vocabulary that lies in a folder; `undefined` if none does. */
+/**
+ * How to read the vocabulary that lies in a folder; `undefined` if none does. The exact SentencePiece model comes first:
+ * `tokenizer.json` holds the same table four times as large, and in a Keras preset is something else.
+ */
 export async function folderTokenizer(
   folder: ByteFolder,
   signal?: AbortSignal,
+  style: 'huggingFace' | 'keras' = 'huggingFace',
 ): Promise<Checkpoint['tokenizer'] | undefined> {
   for (const path of SENTENCEPIECE_FILES)
     if (await exists(folder, path, signal))
       return async (later) => new Tokenizer(vocabularyFromSentencePiece(await readFile(folder, path, later)));
-  for (const path of HUGGING_FACE_FILES)
-    if (await exists(folder, path, signal))
-      return async (later) => new Tokenizer(vocabularyFromHuggingFace(await readFile(folder, path, later)));
+  if (style === 'huggingFace' && (await exists(folder, HUGGING_FACE_FILE, signal)))
+    return async (later) => new Tokenizer(vocabularyFromHuggingFace(await readFile(folder, HUGGING_FACE_FILE, later)));
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../storage/byte-source.ts';
+import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError } from './checkpoint-errors.ts';
 import { atMost, object, unique, validJson, validUtf8 } from './expectation.ts';
 
@@ -14,6 +14,20 @@ export async function readJsonFile(
   if (source.size > JSON_LIMIT)
     throw new MalformedFileError(source.name, 'JSON', 'size', source.size, atMost(JSON_LIMIT));
   return parseJsonObject(source.name, 'JSON', await source.read(0, source.size, signal));
+}
+
+/** A JSON file of a folder, or `undefined` if it is not there. */
+export async function readFolderJson(
+  folder: ByteFolder,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const source = await folder.open(path, signal);
+  try {
+    return source && (await readJsonFile(source, signal));
+  } finally {
+    await source?.close?.();
+  }
 }
 
 /** Parses bytes as a JSON object in which no key repeats. */

@@ -4,8 +4,29 @@ import type { Checkpoint } from './checkpoint.ts';
 import { TruncatedFileError, UnrecognisedFormatError } from './checkpoint-errors.ts';
 import { openGguf } from './gguf/gguf-checkpoint.ts';
 import { isGguf } from './gguf/gguf-file.ts';
-import { openHuggingFace } from './safetensors/safetensors-checkpoint.ts';
+import { configBeside } from './inferred-config.ts';
+import { isHdf5 } from './keras/hdf5-file.ts';
+import { openKeras, WEIGHTS_FILE, WEIGHTS_INDEX } from './keras/keras-checkpoint.ts';
+import { isOcdbt } from './orbax/ocdbt.ts';
+import { findOrbax, openOrbax } from './orbax/orbax-checkpoint.ts';
+import { INDEX_FILE, openHuggingFace, SINGLE_FILE } from './safetensors/safetensors-checkpoint.ts';
 import { isSafetensors } from './safetensors/safetensors-file.ts';
+import { openTorch, TORCH_FILES, TORCH_INDEX } from './torch/torch-checkpoint.ts';
+import { isZip } from './torch/zip-archive.ts';
+
+type Opened = Omit<Checkpoint, 'close'>;
+type Opener = (folder: ByteFolder, only: undefined, closing: ByteSource[], signal?: AbortSignal) => Promise<Opened>;
+
+/** Files that give a folder's format away, in the order they are looked for. Any other file is told by its content. */
+const markers: readonly (readonly [file: string, open: Opener])[] = [
+  [INDEX_FILE, openHuggingFace],
+  [SINGLE_FILE, openHuggingFace],
+  [WEIGHTS_INDEX, openKeras],
+  [WEIGHTS_FILE, openKeras],
+  [TORCH_INDEX, openTorch],
+  ...TORCH_FILES.map((file) => [file, openTorch] as const),
+];
+const MODEL_FILE = /\.(gguf|safetensors|h5|ckpt|bin|pth?)$/;
 
 /**
  * Opens a Gemma 2 checkpoint, recognised by content, not by name. It reads headers only; weights are read when asked
@@ -29,14 +50,13 @@ export async function openCheckpoint(
   }
 }
 
-async function openFile(
-  source: ByteSource,
-  closing: ByteSource[],
-  signal?: AbortSignal,
-): Promise<Omit<Checkpoint, 'close'>> {
+async function openFile(source: ByteSource, closing: ByteSource[], signal?: AbortSignal): Promise<Opened> {
   const start = await source.read(0, Math.min(16, source.size), signal);
   if (source.size < 16) throw new TruncatedFileError(source.name, 'model', 'the header', 16, source.size);
   if (isGguf(start)) return openGguf(source, closing, signal);
+  if (isHdf5(start)) return openKeras(source.folder, source, closing, signal);
+  if (isZip(start)) return openTorch(source.folder, source, closing, signal);
+  if (isOcdbt(start) && source.folder) return openOrbax(source.folder, source.folder, closing, signal);
   if (isSafetensors(start, source.size)) {
     if (!source.folder) throw new FileMissingError('config.json', source.name);
     return openHuggingFace(source.folder, source, closing, signal);
@@ -44,19 +64,27 @@ async function openFile(
   throw new UnrecognisedFormatError(source.name, printable(start));
 }
 
-async function openFolder(
-  folder: ByteFolder,
-  closing: ByteSource[],
-  signal?: AbortSignal,
-): Promise<Omit<Checkpoint, 'close'>> {
-  const gguf = (await folder.list?.())?.find((name) => name.endsWith('.gguf'));
-  const config = await folder.open('config.json', signal);
-  await config?.close?.();
-  if (config) return openHuggingFace(folder, undefined, closing, signal);
-  const source = gguf === undefined ? undefined : await folder.open(gguf, signal);
-  if (!source) throw new UnrecognisedFormatError(folder.name, '');
-  closing.push(source);
-  return openFile(source, closing, signal);
+async function openFolder(folder: ByteFolder, closing: ByteSource[], signal?: AbortSignal): Promise<Opened> {
+  // A folder of another family is called that, whatever its weights are stored as.
+  const config = await configBeside(folder, signal);
+  for (const [file, open] of markers)
+    if (await holds(folder, file, signal)) return open(folder, undefined, closing, signal);
+  const file = (await folder.list?.())?.find((name) => MODEL_FILE.test(name));
+  const source = file === undefined ? undefined : await folder.open(file, signal);
+  if (source) {
+    closing.push(source);
+    return openFile(source, closing, signal);
+  }
+  const orbax = await findOrbax(folder, signal);
+  if (orbax) return openOrbax(orbax, folder, closing, signal);
+  if (config) throw new FileMissingError(SINGLE_FILE, folder.name);
+  throw new UnrecognisedFormatError(folder.name, '');
+}
+
+async function holds(folder: ByteFolder, file: string, signal?: AbortSignal): Promise<boolean> {
+  const source = await folder.open(file, signal);
+  await source?.close?.();
+  return source !== undefined;
 }
 
 /** How a file begins, as text where that is readable: `'<!doctype html>…'` tells more than numbers. */

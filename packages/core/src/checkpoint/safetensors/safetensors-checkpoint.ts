@@ -12,13 +12,13 @@ import { type FloatEncoding, rowBytes } from '../encoding.ts';
 import { object, oneOf, same } from '../expectation.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
-import { readJsonFile } from '../json-file.ts';
+import { readFolderJson } from '../json-file.ts';
 import { completeTensorSet } from '../tensor-set.ts';
 import { tiedHeadDropped } from '../tied-head.ts';
 import { readSafetensors, type SafetensorsTensor } from './safetensors-file.ts';
 
 export const INDEX_FILE = 'model.safetensors.index.json';
-const SINGLE_FILE = 'model.safetensors';
+export const SINGLE_FILE = 'model.safetensors';
 const encodingOf: Readonly<Record<string, FloatEncoding>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
 
 /** Buffers that transformers of some versions saved along with the weights. */
@@ -115,15 +115,6 @@ async function readIndex(
     fileOf.set(tensor, file);
   }
   return { fileOf, files: [...new Set(fileOf.values())].sort() };
-}
-
-async function readFolderJson(folder: ByteFolder, name: string, signal?: AbortSignal): Promise<Fields | undefined> {
-  const source = await folder.open(name, signal);
-  try {
-    return source && (await readJsonFile(source, signal));
-  } finally {
-    await source?.close?.();
-  }
 }
 
 function safetensorsTensor(source: ByteSource, tensor: SafetensorsTensor): CheckpointTensor {

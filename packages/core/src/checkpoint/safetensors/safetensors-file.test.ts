@@ -197,7 +197,7 @@ describe('a Hugging Face folder', () => {
   const allIn = (name: string) => Object.fromEntries(Object.keys(header).map((tensor) => [tensor, name]));
 
   it.each([
-    ['no config.json', { 'model.safetensors': file }, 'checkpoint-unrecognised', /gemma/],
+    ['no config.json', { 'model.safetensors': file }, 'file-missing', /config.json/],
     ['no weights', { 'config.json': json(miniatureConfigJson) }, 'file-missing', /model.safetensors/],
     [
       'a config.json that is no JSON',

@@ -1,0 +1,314 @@
+import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
+import { memorySource } from '../../storage/memory-source.ts';
+import { pathSegments } from '../../storage/relative-path.ts';
+import { FileMissingError } from '../../storage/storage-errors.ts';
+import { BinaryReader } from '../binary-reader.ts';
+import { DamagedDataError, MalformedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
+import { zstdContent } from '../compression/zstd-stream.ts';
+import { atMost, oneOf, same, unique } from '../expectation.ts';
+import { crc32c } from './crc32c.ts';
+import { type KeyValueStore, METADATA_FILES, slice } from './key-value-store.ts';
+
+export const MANIFEST = 'manifest.ocdbt';
+const FORMAT = 'OCDBT';
+const MANIFEST_MAGIC = 0x0cdb3a2a;
+const NODE_MAGIC = 0x0cdb20de;
+/** Nodes have 8 MiB at most by default, and those of a checkpoint a few hundred kilobytes. */
+const NODE_LIMIT = 16 * 2 ** 20;
+const COUNT_LIMIT = 2 ** 20;
+const HEIGHT_LIMIT = 16;
+const KEY_LIMIT = 2 ** 16;
+
+export const isOcdbt = (start: Uint8Array): boolean =>
+  new DataView(start.buffer, start.byteOffset).getUint32(0) === MANIFEST_MAGIC;
+
+/** A data file, and the base that paths inside the nodes it holds are relative to. */
+type DataFile = { readonly base: string; readonly path: string };
+type Extent = { readonly file: DataFile; readonly offset: number; readonly length: number };
+type Value = { readonly inline: Uint8Array } | Extent;
+
+/** Opens an OCDBT database: reads its newest manifest version and every node of the B+tree; values stay on disk. */
+export async function openOcdbt(
+  folder: ByteFolder,
+  closing: ByteSource[],
+  signal?: AbortSignal,
+): Promise<KeyValueStore> {
+  const database = new Ocdbt(folder, closing);
+  const values = await database.readTree(signal);
+  return {
+    name: folder.name,
+    complete: true,
+    async get(key, later) {
+      const value = values.get(key);
+      if (!value) return undefined;
+      if ('inline' in value) return memorySource(key, value.inline);
+      return slice(await database.open(value.file.path, later), key, value.offset, value.length);
+    },
+    async arrayNames() {
+      return [...values.keys()].flatMap((key) =>
+        METADATA_FILES.filter((name) => key.endsWith(`/${name}`)).map((name) => key.slice(0, -name.length - 1)),
+      );
+    },
+  };
+}
+
+class Ocdbt {
+  readonly #folder: ByteFolder;
+  readonly #closing: ByteSource[];
+  readonly #files = new Map<string, ByteSource>();
+  readonly #values = new Map<string, Value>();
+  readonly #visited = new Set<string>();
+
+  constructor(folder: ByteFolder, closing: ByteSource[]) {
+    this.#folder = folder;
+    this.#closing = closing;
+  }
+
+  async open(path: string, signal?: AbortSignal): Promise<ByteSource> {
+    pathSegments(path);
+    const known = this.#files.get(path);
+    if (known) return known;
+    const source = await this.#folder.open(path, signal);
+    if (!source) throw new FileMissingError(path, this.#folder.name);
+    this.#closing.push(source);
+    this.#files.set(path, source);
+    return source;
+  }
+
+  async readTree(signal?: AbortSignal): Promise<ReadonlyMap<string, Value>> {
+    const manifest = await this.open(MANIFEST, signal);
+    const body = await readEnvelope(slice(manifest, MANIFEST, 0, manifest.size), MANIFEST_MAGIC, signal);
+    const root = readManifest(body);
+    if (root) await this.#readNode(root.extent, root.height, '', signal);
+    return this.#values;
+  }
+
+  async #readNode(
+    { file, offset, length }: Extent,
+    height: number,
+    prefix: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const place = `${file.path}:${offset}`;
+    const malformed = (field: string, found: string | number, expected: Parameters<typeof same>[0]): never => {
+      throw new MalformedFileError(place, FORMAT, field, found, same(expected));
+    };
+    if (this.#visited.has(place)) malformed('node', place, '1');
+    this.#visited.add(place);
+    if (length > NODE_LIMIT) malformed('length of a node', length, `<= ${NODE_LIMIT}`);
+    const source = await this.open(file.path, signal);
+    if (offset + length > source.size) malformed('end of a node', offset + length, `<= ${source.size}`);
+    const body = await readEnvelope(slice(source, place, offset, length), NODE_MAGIC, signal);
+    if (body.u8() !== height) malformed('height', 'another', String(height));
+    const files = readDataFiles(body, file.base);
+    const count = body.count();
+    const keys = readKeys(body, count, height > 0);
+    if (height > 0) {
+      const extents = readExtents(body, files, count);
+      for (let i = 0; i < count; i++) {
+        const { key, shared } = keys[i]!;
+        await this.#readNode(extents[i]!, height - 1, prefix + key.slice(0, shared), signal);
+      }
+      return;
+    }
+    const lengths = body.many(count);
+    const kinds = body.many(count);
+    const indirect = kinds.flatMap((kind, i) => (kind === 1 ? [i] : []));
+    const owners = indirect.map(() => body.varint());
+    const offsets = indirect.map(() => body.varint());
+    indirect.forEach((i, nth) => {
+      this.#put(prefix + keys[i]!.key, {
+        file: body.file(files, owners[nth]!),
+        offset: offsets[nth]!,
+        length: lengths[i]!,
+      });
+    });
+    kinds.forEach((kind, i) => {
+      if (kind === 0) this.#put(prefix + keys[i]!.key, { inline: body.bytes(lengths[i]!) });
+      else if (kind !== 1) malformed('kind of a value', kind, '0, 1');
+    });
+  }
+
+  #put(key: string, value: Value): void {
+    if (this.#values.has(key)) throw new MalformedFileError(this.#folder.name, FORMAT, 'key', key, unique);
+    if (this.#values.size >= COUNT_LIMIT)
+      throw new MalformedFileError(this.#folder.name, FORMAT, 'number of keys', COUNT_LIMIT + 1, atMost(COUNT_LIMIT));
+    this.#values.set(key, value);
+  }
+}
+
+/** The root of the newest version in a manifest; `undefined` for an empty database. */
+function readManifest(body: Fields): { readonly extent: Extent; readonly height: number } | undefined {
+  body.bytes(16); // UUID
+  const kind = body.varint();
+  if (kind !== 0)
+    throw new UnsupportedFeatureError(body.name, 'an OCDBT manifest in several files', 'an OCDBT manifest in one file');
+  body.varint(); // largest inline value
+  body.varint(); // largest decoded node
+  body.u8(); // arity of the version tree
+  if (body.varint() === 1) body.bytes(4); // compression level
+  const files = readDataFiles(body, '');
+  const count = body.count();
+  body.many(count); // generation numbers
+  const heights = Array.from({ length: count }, () => body.u8());
+  const extents = readExtents(body, files, count);
+  const extent = extents.at(-1);
+  const height = heights.at(-1)!;
+  if (!extent || extent.length === 0) return undefined;
+  return height <= HEIGHT_LIMIT ? { extent, height } : body.refuse('height', height, HEIGHT_LIMIT);
+}
+
+/** The table of files that a node refers to, paths sharing beginnings with the one before. */
+function readDataFiles(body: Fields, inherited: string): readonly DataFile[] {
+  const count = body.count();
+  const shared = [0, ...body.many(Math.max(0, count - 1))];
+  const suffixes = body.many(count);
+  const bases = body.many(count);
+  let path = '';
+  return suffixes.map((length, i) => {
+    path = body.joined(path, shared[i]!, length);
+    return { base: inherited + path.slice(0, bases[i]!), path: inherited + path };
+  });
+}
+
+function readKeys(
+  body: Fields,
+  count: number,
+  interior: boolean,
+): readonly { readonly key: string; readonly shared: number }[] {
+  const prefixes = [0, ...body.many(Math.max(0, count - 1))];
+  const suffixes = body.many(count);
+  const shared = interior ? body.many(count) : [];
+  let key = '';
+  return suffixes.map((length, i) => {
+    key = body.joined(key, prefixes[i]!, length);
+    return { key, shared: shared[i] ?? 0 };
+  });
+}
+
+/** Column-wise: file ids, offsets, lengths, then statistics that are not needed. */
+function readExtents(body: Fields, files: readonly DataFile[], count: number): readonly Extent[] {
+  const owners = body.many(count);
+  const offsets = body.many(count);
+  const lengths = body.many(count);
+  for (let column = 0; column < 3; column++) body.many(count);
+  return owners.map((owner, i) => ({ file: body.file(files, owner), offset: offsets[i]!, length: lengths[i]! }));
+}
+
+/** Checks magic, length and CRC-32C of a manifest or node, and unpacks its body. */
+async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSignal): Promise<Fields> {
+  if (source.size < 18 || source.size > NODE_LIMIT)
+    throw new MalformedFileError(source.name, FORMAT, 'length', source.size, atMost(NODE_LIMIT));
+  const bytes = await source.read(0, source.size, signal);
+  const view = new DataView(bytes.buffer);
+  const end = bytes.length - 4;
+  if (view.getUint32(0) !== magic)
+    throw new MalformedFileError(source.name, FORMAT, 'magic', view.getUint32(0), oneOf([magic]));
+  const length = view.getUint32(4, true) + view.getUint32(8, true) * 2 ** 32;
+  if (length !== bytes.length)
+    throw new MalformedFileError(source.name, FORMAT, 'length', length, oneOf([bytes.length]));
+  if (crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true))
+    throw new DamagedDataError(source.name, FORMAT, 'CRC-32C');
+  const header = new Fields(source.name, bytes.subarray(12, end));
+  const version = header.varint();
+  if (version !== 0)
+    throw new UnsupportedFeatureError(source.name, `OCDBT format version ${version}`, 'OCDBT format version 0');
+  const compression = header.varint();
+  if (compression > 1) header.refuse('compression', compression, 1);
+  const body = header.rest();
+  return compression === 0 ? new Fields(source.name, body) : new Fields(source.name, await unpack(source.name, body));
+}
+
+async function unpack(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of zstdContent(new BinaryReader(memorySource(name, bytes), FORMAT))) {
+    length += part.length;
+    if (length > NODE_LIMIT) throw new MalformedFileError(name, FORMAT, 'length', length, atMost(NODE_LIMIT));
+    parts.push(part.slice());
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return body;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The fields of a node's body, one after the other. */
+class Fields {
+  readonly name: string;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.#bytes = bytes;
+  }
+
+  refuse(field: string, found: number, limit: number): never {
+    throw new MalformedFileError(this.name, FORMAT, field, found, atMost(limit));
+  }
+
+  bytes(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) this.refuse('end of a field', end, this.#bytes.length);
+    const bytes = this.#bytes.slice(this.#at, end);
+    this.#at = end;
+    return bytes;
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.#bytes.length - this.#at);
+  }
+
+  u8(): number {
+    if (this.#at >= this.#bytes.length) this.refuse('end of a field', this.#at + 1, this.#bytes.length);
+    return this.#bytes[this.#at++]!;
+  }
+
+  /** LEB128, unsigned, of at most 53 bits. */
+  varint(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.u8();
+      value += (byte & 127) * 2 ** shift;
+      if (value > Number.MAX_SAFE_INTEGER) this.refuse('integer', value, Number.MAX_SAFE_INTEGER);
+      if (byte < 128) return value;
+      if (shift > 63) this.refuse('bytes of an integer', 11, 10);
+    }
+  }
+
+  /** How many rows the columns that follow have; each takes at least a byte in the first of them. */
+  count(): number {
+    const count = this.varint();
+    return count <= this.#bytes.length ? count : this.refuse('count', count, this.#bytes.length);
+  }
+
+  many(count: number): readonly number[] {
+    return Array.from({ length: count }, () => this.varint());
+  }
+
+  file(files: readonly DataFile[], index: number): DataFile {
+    return files[index] ?? this.refuse('number of a file', index, files.length - 1);
+  }
+
+  /** A text that shares its first `shared` bytes with the one before. */
+  joined(before: string, shared: number, length: number): string {
+    const start = encoder.encode(before).subarray(0, shared);
+    if (start.length < shared || shared + length > KEY_LIMIT)
+      this.refuse('length of a name', shared + length, KEY_LIMIT);
+    const whole = new Uint8Array(shared + length);
+    whole.set(start);
+    whole.set(this.bytes(length), shared);
+    try {
+      return decoder.decode(whole);
+    } catch {
+      throw new MalformedFileError(this.name, FORMAT, 'name', '(bytes)', same('UTF-8'));
+    }
+  }
+}
