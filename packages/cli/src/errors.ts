@@ -25,6 +25,28 @@ export class OutputClosedError extends TamaError {
   }
 }
 
+/** The answer cannot be written: a full disk, most often. */
+export class OutputFailedError extends TamaError {
+  constructor(cause: NodeJS.ErrnoException) {
+    const reason = cause.code ?? cause.message;
+    super(
+      'output-failed',
+      {
+        en: {
+          what: `The answer could not be written to standard output (${reason}).`,
+          remedy: 'Check that the disk has room, or send the output elsewhere.',
+        },
+        ja: {
+          what: `標準出力に書き込めません（${reason}）。`,
+          remedy: 'ディスクの空き容量を確認するか、別の場所に出力してください。',
+        },
+      },
+      { reason },
+      { cause },
+    );
+  }
+}
+
 /** A line of `--jsonl` that is not one JSON string. */
 export class BadLineError extends TamaError {
   constructor(line: number, problem: { readonly en: string; readonly ja: string }, options?: ErrorOptions) {

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { InterruptedError, OutputClosedError } from './errors.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { InterruptedError, OutputClosedError, OutputFailedError } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** What a command may touch of the process, so that tests can hand it their own. */
 export type Io = {
@@ -9,18 +8,28 @@ export type Io = {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C ({@link InterruptedError}) or when nobody reads the answer any more ({@link OutputClosedError}). */
+  /** Aborted by Ctrl-C ({@link InterruptedError}) or when the answer cannot be written any more. */
   readonly signal: AbortSignal;
 };
 
-/** The exit code of a command that its surroundings stopped. A reader that has enough, as `head`, is no failure. */
-export const exitCodeOfStop = (signal: AbortSignal): ExitCode =>
-  signal.reason instanceof OutputClosedError ? exitCodes.success : exitCodes.interrupted;
-
-/** Writes a part of the answer, and waits while the reader is slower than we are. */
-export async function print({ stdout, signal }: Io, text: string): Promise<void> {
-  if (!stdout.write(stdout.isTTY ? withoutControls(text) : text)) await once(stdout, 'drain', { signal });
+/** Writes a part of the answer, and waits until it has left us. */
+export function print({ stdout, signal }: Io, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    stdout.write(stdout.isTTY ? withoutControls(text) : text, (error) => {
+      signal.removeEventListener('abort', stop);
+      if (error) reject(outputError(error));
+      else resolve();
+    });
+  });
 }
+
+/** A pipe whose reader has enough is one thing, a full disk another. */
+const outputError = (cause: NodeJS.ErrnoException): OutputClosedError | OutputFailedError =>
+  cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED'
+    ? new OutputClosedError({ cause })
+    : new OutputFailedError(cause);
 
 /** A line for the person at the terminal, not for a script that reads the answer. */
 export function note({ stderr }: Io, text: string): void {
@@ -50,8 +59,8 @@ export function processIo(): Io {
     if (stop.signal.aborted) process.exit(exitCodes.interrupted);
     stop.abort(new InterruptedError());
   });
-  // Without a listener a closed pipe (EPIPE) would end the process with a stack trace.
-  process.stdout.on('error', (cause) => stop.abort(new OutputClosedError({ cause })));
+  // Without a listener a closed pipe would end the process with a stack trace.
+  process.stdout.on('error', (cause) => stop.abort(outputError(cause)));
   process.stderr.on('error', () => {});
   const { stdin, stdout, stderr, env } = process;
   return { stdin, stdout, stderr, env, signal: stop.signal };

@@ -1,3 +1,4 @@
+import { TamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
 import { commands } from './commands/index.ts';
 import { InterruptedError } from './errors.ts';
@@ -45,6 +46,13 @@ describe('tama', () => {
     expect(short.stderr).toContain('offset 12');
     expect(short.stderr).not.toContain('harness.ts');
     expect((await tama(['inspect', 'x', '--verbose'], { dependencies })).stderr).toContain('RangeError');
+  });
+
+  it('counts an option that the engine refuses as wrong usage', async () => {
+    const texts = { what: 'Option context is 9000.', remedy: 'It must be a whole number from 1 to 8192.' };
+    const refuse = () => Promise.reject(new TamaError('option', { en: texts, ja: texts }));
+    const argv = ['run', 'm', 'Hi', '--context', '9000'];
+    expect(await tama(argv, { dependencies: { loadEngine: refuse } })).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
   it('lets no control characters through to the terminal', async () => {

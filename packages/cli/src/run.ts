@@ -3,9 +3,10 @@ import type { Command } from './command.ts';
 import { nearest } from './command-line/nearest.ts';
 import { commands } from './commands/index.ts';
 import type { Dependencies } from './dependencies.ts';
+import { InterruptedError, OutputClosedError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { exitCodeOfStop, type Io, note, print } from './io.ts';
+import { type Io, note, print } from './io.ts';
 import { localeOf } from './locale.ts';
 import { UnknownCommandError, UsageError } from './usage-errors.ts';
 
@@ -15,12 +16,19 @@ export async function run(argv: readonly string[], io: Io, dependencies: Depende
   try {
     return await dispatch(argv, io, locale, dependencies);
   } catch (error) {
-    if (io.signal.aborted) return exitCodeOfStop(io.signal);
-    const { what, remedy } = explain(error, locale);
-    note(io, `tama: ${what}${remedy ? `\n${remedy}` : ''}`);
-    if (!isTamaError(error) && argv.includes('--verbose')) note(io, String((error as Error | null)?.stack ?? error));
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
+    // Whatever failed because the command was stopped, the reason is the stop.
+    return report(io.signal.aborted ? io.signal.reason : error, io, locale, argv.includes('--verbose'));
   }
+}
+
+/** Says what went wrong, unless the person or the reader of the pipe knows, and how the process is to end. */
+function report(error: unknown, io: Io, locale: Locale, verbose: boolean): ExitCode {
+  if (error instanceof InterruptedError) return exitCodes.interrupted;
+  if (error instanceof OutputClosedError) return exitCodes.success; // `head` has enough: no failure
+  const { what, remedy } = explain(error, locale);
+  note(io, `tama: ${what}${remedy ? `\n${remedy}` : ''}`);
+  if (!isTamaError(error) && verbose) note(io, String((error as Error | null)?.stack ?? error));
+  return error instanceof UsageError || isTamaError(error, 'option') ? exitCodes.usage : exitCodes.failure;
 }
 
 async function dispatch(

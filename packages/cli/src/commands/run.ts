@@ -4,7 +4,7 @@ import { flag, number, type OptionValues, text, tokenIds } from '../command-line
 import { defined } from '../defined.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { inputText } from '../input-text.ts';
-import { exitCodeOfStop, print } from '../io.ts';
+import { print } from '../io.ts';
 import { engineOptions } from '../model/engine-options.ts';
 import { modelArgument } from '../model/model-argument.ts';
 import { replyJson, streamReply } from '../model/reply.ts';
@@ -97,7 +97,8 @@ export const run = defineCommand({
       const events = engine.generate(toPrompt(typed, options), generate);
       const reply = await streamReply(context, events, { showText: !options.json, verbose: options.verbose ?? false });
       if (options.json) await print(io, replyJson(reply));
-      return reply.reason === 'abort' ? exitCodeOfStop(io.signal) : exitCodes.success;
+      io.signal.throwIfAborted();
+      return exitCodes.success;
     });
   },
 });

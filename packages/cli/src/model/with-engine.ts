@@ -21,7 +21,8 @@ export async function withEngine(
     engine = await dependencies.loadEngine(model, {
       ...toEngineOptions(options),
       signal: io.signal,
-      onProgress: ({ phase, loadedBytes, totalBytes }) => progress.report(phaseLabels[phase], loadedBytes, totalBytes),
+      onProgress: ({ phase, loadedBytes, totalBytes }) =>
+        progress.report(phaseLabels[phase], loadedBytes, phase === 'weights' ? totalBytes : 0),
     });
   } finally {
     progress.end();

@@ -25,7 +25,9 @@ export function terminalInput({ stdin, stdout, signal }: Io, prompt: string, onI
     async next() {
       if (open) terminal.prompt(true); // true keeps what was typed during the reply
       const { value, done } = await lines.next();
-      return done ? undefined : value;
+      if (!done) return value;
+      stdout.write('\n'); // leaves the line of the prompt
+      return undefined;
     },
     close() {
       signal.removeEventListener('abort', close);

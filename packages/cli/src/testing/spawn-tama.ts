@@ -7,6 +7,9 @@ export const repositoryPath = (path: string): string => fileURLToPath(new URL(`.
 
 export type Ended = { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
 
+/** What Dawn itself writes to stderr about a software driver's limits. */
+const dawnRemarks = /^Warning: maxDynamic.*\n/gm;
+
 type SpawnOptions = {
   readonly stdin?: string;
   /** Never ends stdin, as a person who has not finished typing. */
@@ -40,7 +43,8 @@ export function spawnTama(
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {
-      resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+      const ownStderr = Buffer.concat(stderr).toString().replace(dawnRemarks, '');
+      resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: ownStderr });
     });
   });
 }
