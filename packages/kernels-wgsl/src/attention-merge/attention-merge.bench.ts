@@ -1,0 +1,17 @@
+import { partialsLength } from '../attention-decode/attention-decode.ts';
+import { bench } from '../testing/index.ts';
+import { attentionMerge, attentionMergeCost } from './attention-merge.ts';
+
+const params = { heads: 8, headDim: 256, splits: 64 };
+
+export default bench(attentionMerge, () => [
+  {
+    name: '2B, all splits',
+    params,
+    buffers: {
+      partials: new Float32Array(partialsLength(params)).fill(1),
+      y: 4 * params.heads * params.headDim,
+    },
+    cost: attentionMergeCost(params),
+  },
+]);

@@ -1,0 +1,34 @@
+import { argmax } from './argmax/argmax.ts';
+import { argmaxPartial } from './argmax-partial/argmax-partial.ts';
+import { attentionDecode } from './attention-decode/attention-decode.ts';
+import { attentionMerge } from './attention-merge/attention-merge.ts';
+import { attentionPrefill } from './attention-prefill/attention-prefill.ts';
+import { embed } from './embed/embed.ts';
+import { geglu } from './geglu/geglu.ts';
+import { lastRow } from './last-row/last-row.ts';
+import { matmul } from './matmul/matmul.ts';
+import { matvec } from './matvec/matvec.ts';
+import { residualNorms } from './residual-norms/residual-norms.ts';
+import { rmsnorm } from './rmsnorm/rmsnorm.ts';
+import { ropeCache } from './rope-cache/rope-cache.ts';
+import { softcap } from './softcap/softcap.ts';
+
+/** Every kernel, as data: what must hold for all of them is a loop over it. A key is its kernel's folder and label. */
+export const kernels = {
+  argmax,
+  'argmax-partial': argmaxPartial,
+  'attention-decode': attentionDecode,
+  'attention-merge': attentionMerge,
+  'attention-prefill': attentionPrefill,
+  embed,
+  geglu,
+  'last-row': lastRow,
+  matmul,
+  matvec,
+  'residual-norms': residualNorms,
+  rmsnorm,
+  'rope-cache': ropeCache,
+  softcap,
+} as const;
+
+export type KernelName = keyof typeof kernels;
