@@ -95,6 +95,9 @@ class Hdf5File {
       if (view.getUint8(at) !== 8) this.#malformed('size of offsets and lengths', view.getUint8(at), oneOf([8]));
     if (this.#u64(view, 24, 'base address') !== 0)
       this.#malformed('base address', this.#u64(view, 24, 'base address'), oneOf([0]));
+    const end = view.getUint32(40, true) + view.getUint32(44, true) * 2 ** 32;
+    const { name, size } = this.#source;
+    if (end > size) throw new TruncatedFileError(name, 'HDF5', 'the file', end, size);
     return this.#u64(view, 64, 'root group');
   }
 
