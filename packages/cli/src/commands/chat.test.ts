@@ -39,6 +39,12 @@ describe('tama chat, from a script', () => {
     ]);
   });
 
+  it('says when a reply was cut off', async () => {
+    const { stdout, stderr } = await tama(['chat', 'm', '--max-tokens', '1'], { stdin: 'green tea\n' });
+    expect(stdout).toBe('green\n');
+    expect(stderr).toContain('--max-tokens');
+  });
+
   it('starts anew at /new, keeping the instructions, and ends at /exit', async () => {
     const engine = new FakeEngine();
     const stdin = 'one\n/new\ntwo\n/exit\nthree\n';

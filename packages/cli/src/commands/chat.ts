@@ -117,16 +117,22 @@ async function answer(
   stop: AbortSignal,
   { json, verbose = false }: ChatOptions,
 ): Promise<void> {
-  const { io } = context;
+  const { io, locale } = context;
   const events = session.send(message, { signal: AbortSignal.any([io.signal, stop]) });
   const reply = await streamReply(context, events, { showText: !json, verbose });
   if (json) await print(io, replyJson(reply));
+  else if (reply.reason === 'length') note(io, cutOff[locale]);
   io.signal.throwIfAborted();
 }
 
 const help: Texts = {
   en: '/new starts a new conversation, /exit ends, /help shows this. Ctrl-C stops a reply.',
   ja: '/new で新しい会話、/exit で終了、/help でこの説明を表示します。Ctrl-Cで返答を止められます。',
+};
+
+const cutOff: Texts = {
+  en: 'The reply was cut off at --max-tokens or at the end of the context. /new starts a new conversation.',
+  ja: '--max-tokens またはコンテキストの上限に達したため、返答が途切れました。/new で新しい会話を始められます。',
 };
 
 /** What is said after a command. */
