@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../../scripts/chromium.ts';
 
 const quiet = [
   '--no-sandbox',
@@ -20,7 +21,7 @@ const softwareWebGpu = [
 
 /** Chromium with WebGPU on the CPU, or without an adapter. */
 export function launchBrowser({ webgpu = true, args = [] as readonly string[] } = {}): Promise<Browser> {
-  const executablePath = process.env.TAMA_CHROMIUM;
+  const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium was found. Install one, or name it in TAMA_CHROMIUM.');
   return chromium.launch({ executablePath, args: [...quiet, ...(webgpu ? softwareWebGpu : []), ...args] });
 }

@@ -79,9 +79,9 @@ export class InputMethod {
     }
   }
 
-  /** A key that the input method keeps to itself: the page hears code 229. */
+  /** A key that the input method keeps to itself. The page hears it with code 229, on a Mac under its own name. */
   async press(code: 'Enter' | 'Escape' | 'Space'): Promise<void> {
-    const key = { key: 'Process', code, windowsVirtualKeyCode: 229 };
+    const key = { key: code, code, windowsVirtualKeyCode: 229 };
     await this.#session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key });
     await this.#session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
   }

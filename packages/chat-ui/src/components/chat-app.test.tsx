@@ -241,9 +241,10 @@ describe('a problem', () => {
     expect(alert.textContent).toContain('ブラウザーを更新してください。');
     expect(alert.textContent).toContain('Firefox 141');
     expect(screen.queryByRole('textbox')).toBeNull();
+    fireEvent.change(document.querySelector('textarea') as Element, { target: { value: '書きかけ' } });
     works = true;
     fireEvent.click(within(alert).getByRole('button', { name: 'もう一度試す' }));
-    await waitFor(() => expect(field('メッセージ')).toBeTruthy());
+    await waitFor(() => expect(field('メッセージ').value).toBe('書きかけ'));
   });
 
   it('with a file leads back to the demo model', async () => {
@@ -286,6 +287,26 @@ describe('a model of the reader', () => {
     expect(host.sources.at(-1)).toEqual([file]);
     expect(screen.queryByText(/not Google’s Gemma 2/)).toBeNull();
     expect(screen.getByText(/can be wrong/)).toBeTruthy();
+  });
+
+  it('can be dropped anywhere on the page', async () => {
+    const { host } = renderApp({ name: 'gemma-2-2b-it' });
+    await screen.findByRole('button', { name: 'Model: Demo model' });
+    const file = new File(['GGUF'], 'gemma.gguf');
+    const dataTransfer = { types: ['Files'], files: [file], items: [] };
+    fireEvent.dragEnter(window, { dataTransfer });
+    expect(screen.getByText('Drop a Gemma 2 model to open it')).toBeTruthy();
+    fireEvent.drop(window, { dataTransfer });
+    await screen.findByRole('button', { name: 'Model: gemma-2-2b-it' });
+    expect(host.sources.at(-1)).toEqual([file]);
+    expect(screen.queryByText('Drop a Gemma 2 model to open it')).toBeNull();
+  });
+
+  it('that is none is refused where it was dropped', async () => {
+    const { host } = renderApp();
+    fireEvent.drop(window, { dataTransfer: { types: ['Files'], files: [new File(['x'], 'photo.png')], items: [] } });
+    expect((await screen.findByRole('alert')).textContent).toContain('can be read as a model');
+    expect(host.sources).toEqual(['/demo.gguf']);
   });
 
   it('that is none is refused where it was chosen', async () => {

@@ -124,7 +124,10 @@ function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
             </button>
           )}
           {nothingDropped ? <p role="alert">{t.model.dropNothing}</p> : null}
-          {failed ? null : <Composer chat={chat} demo={demo} ref={composer} />}
+          {/* Hidden, not gone: what was being written when loading failed is still there after the next try. */}
+          <div hidden={failed}>
+            <Composer chat={chat} demo={demo} ref={composer} />
+          </div>
           {failed ? (
             <p className="tama-notice">
               <a href={licenceHref}>{t.model.licences}</a>

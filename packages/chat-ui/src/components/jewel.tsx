@@ -19,7 +19,7 @@ export function Jewel({
         strokeDasharray={progress === undefined ? undefined : `${Math.max(3, progress * 100)} 100`}
         transform="rotate(-90 16 16)"
       />
-      <path className="tama-jewel-light" d="M9.2 12.6a7.6 7.6 0 0 1 5.2-4.1" />
+      <path className="tama-jewel-light" d="M5.1 10.9A12 12 0 0 1 10.9 5.1" />
     </svg>
   );
 }

@@ -66,7 +66,7 @@ export const licenceSections: Readonly<Record<Locale, readonly LicenceSection[]>
       ],
     },
     {
-      heading: 'お客様のデータ',
+      heading: 'データの扱い',
       paragraphs: [
         'モデルはこのページの中、お使いの端末の上で動きます。書いた内容、モデルの回答、開いたファイルがどこかへ送信されることはありません。このページが通信する相手は、ページの配信元だけです。チャットと設定は、この端末のブラウザーに保存されます。チャット一覧から、またはサイトのデータを消去することで削除できます。',
       ],
