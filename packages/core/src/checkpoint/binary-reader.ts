@@ -13,6 +13,8 @@ export class BinaryReader {
   readonly source: ByteSource;
   readonly format: string;
   readonly #signal: AbortSignal | undefined;
+  /** Used for every window, so what is read is gone with the next. */
+  #buffer = new Uint8Array(0);
   #window = new DataView(new ArrayBuffer(0));
   #windowStart: number;
   #at = 0;
@@ -48,8 +50,10 @@ export class BinaryReader {
     if (length > this.remaining)
       throw new TruncatedFileError(this.source.name, this.format, field, start + length, this.source.size);
     const wanted = Math.max(length, this.source.preferredReadBytes ?? WINDOW_BYTES);
-    const bytes = await this.source.read(start, Math.min(wanted, this.remaining), this.#signal);
-    this.#window = new DataView(bytes.buffer);
+    const size = Math.min(wanted, this.remaining);
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(size);
+    const bytes = await this.source.read(start, size, this.#signal, this.#buffer.subarray(0, size));
+    this.#window = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#windowStart = start;
     this.#at = 0;
   }
@@ -87,12 +91,12 @@ export class BinaryReader {
 
   /** The next bytes, still in the window: valid until the next `need`. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#take(length), length);
+    return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#window.byteOffset + this.#take(length), length);
   }
 
   /** Like {@link bytes}, without moving on. */
   peek(length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#at, length);
+    return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#window.byteOffset + this.#at, length);
   }
 
   text(length: number, field: string): string {

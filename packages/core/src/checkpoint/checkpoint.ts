@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@tama/tokenizer';
 import type { Gemma2Config } from '../gemma2/config.ts';
+import type { Bytes } from '../storage/byte-source.ts';
 import type { WeightEncoding } from './encoding.ts';
 import type { TensorShape } from './gemma2-tensors.ts';
 
@@ -36,9 +37,9 @@ export interface CheckpointTensor {
   readonly rowBytes: number;
   /**
    * Whole rows in the tensor's encoding. Norm weights are w of y = x / rms(x) · (1 + w), in every format. The caller
-   * chooses how many rows it can hold.
+   * chooses how many rows it can hold, and may lend the array they go to (see {@link ByteSource.read}).
    */
-  readRows(firstRow: number, rowCount: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  readRows(firstRow: number, rowCount: number, signal?: AbortSignal, into?: Bytes): Promise<Bytes>;
 }
 
 export const rowCount = ({ shape }: Pick<CheckpointTensor, 'shape'>): number => (shape.length === 2 ? shape[0] : 1);

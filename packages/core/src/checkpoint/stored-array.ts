@@ -1,4 +1,4 @@
-import { checkRead } from '../storage/byte-source.ts';
+import { type Bytes, checkRead, lent } from '../storage/byte-source.ts';
 import type { CheckpointTensor } from './checkpoint.ts';
 import { encodings, type FloatEncoding } from './encoding.ts';
 import type { TensorShape } from './gemma2-tensors.ts';
@@ -7,42 +7,81 @@ import type { TensorShape } from './gemma2-tensors.ts';
 export type StoredArray = {
   readonly shape: readonly number[];
   readonly encoding: FloatEncoding;
-  /** The elements [first, first + count) of the flat array. */
-  read(first: number, count: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** The elements [first, first + count) of the flat array; `into` as in {@link ByteSource.read}. */
+  read(first: number, count: number, signal?: AbortSignal, into?: Bytes): Promise<Bytes>;
 };
 
 /**
  * Where a canonical tensor lies in a stored array. `rows`: it begins at an element and is stored as it is. `columns`:
  * from there on, planes [planeRows, planeColumns] follow each other, and its rows are the columns of the planes.
  */
-export type Placement =
-  | { readonly kind: 'rows'; readonly first: number }
-  | { readonly kind: 'columns'; readonly first: number; readonly planeRows: number; readonly planeColumns: number };
+export type Placement = { readonly kind: 'rows'; readonly first: number } | ColumnPlacement;
+type ColumnPlacement = {
+  readonly kind: 'columns';
+  readonly first: number;
+  readonly planeRows: number;
+  readonly planeColumns: number;
+};
 
-/** Rows of a transposed tensor that are kept, because making them means reading their whole plane. */
-const BLOCK_BYTES = 24 * 2 ** 20;
 /** How much of a plane is read at once. */
 const WINDOW_BYTES = 2 ** 20;
 
-/** The rows transposed last, of whatever tensor of one checkpoint. */
+/**
+ * The rows that were transposed last, of whatever tensor of one checkpoint. They are kept because making rows means
+ * reading the whole plane they are columns of; the caller then gets them a few at a time. One tensor is worked on at
+ * once, always in the same memory.
+ */
 export class TransposedRows {
+  static readonly limit = 24 * 2 ** 20;
   #tensor = '';
   #first = 0;
   #count = 0;
-  #bytes = new Uint8Array(0);
+  #bytes: Bytes = new Uint8Array(0);
+  readonly #window = new Uint8Array(WINDOW_BYTES);
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** Part of the kept rows if all of them are there. */
-  find(tensor: string, first: number, count: number, rowBytes: number): Uint8Array<ArrayBuffer> | undefined {
-    const from = first - this.#first;
-    if (tensor !== this.#tensor || from < 0 || from + count > this.#count) return undefined;
-    return this.#bytes.slice(from * rowBytes, (from + count) * rowBytes);
+  /**
+   * Rows [first, first + count) of a tensor of `rows` rows. `make` fills an array with consecutive rows; it may use the
+   * window.
+   */
+  rows(
+    tensor: Pick<CheckpointTensor, 'name' | 'rowBytes'>,
+    rows: number,
+    first: number,
+    count: number,
+    make: (first: number, target: Bytes, window: Bytes) => Promise<void>,
+    into?: Bytes,
+  ): Promise<Bytes> {
+    const result = this.#last.then(() => this.#rows(tensor, rows, first, count, make, into));
+    this.#last = result.catch(() => {});
+    return result;
   }
 
-  keep(tensor: string, first: number, count: number, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#tensor = tensor;
-    this.#first = first;
-    this.#count = count;
-    this.#bytes = bytes;
+  async #rows(
+    { name, rowBytes }: Pick<CheckpointTensor, 'name' | 'rowBytes'>,
+    rows: number,
+    first: number,
+    count: number,
+    make: (first: number, target: Bytes, window: Bytes) => Promise<void>,
+    into?: Bytes,
+  ): Promise<Bytes> {
+    // Elements are moved as whole numbers, which need an even start.
+    const target = lent(count * rowBytes, into && into.byteOffset % 4 === 0 ? into : undefined);
+    const held = this.#tensor === name && first >= this.#first && first + count <= this.#first + this.#count;
+    if (!held) {
+      const block = Math.min(Math.floor(TransposedRows.limit / rowBytes), rows - first);
+      if (block <= count) {
+        await make(first, target, this.#window);
+        return target;
+      }
+      this.#tensor = '';
+      if (this.#bytes.length < block * rowBytes) this.#bytes = new Uint8Array(block * rowBytes);
+      await make(first, this.#bytes.subarray(0, block * rowBytes), this.#window);
+      [this.#tensor, this.#first, this.#count] = [name, first, block];
+    }
+    const from = (first - this.#first) * rowBytes;
+    target.set(this.#bytes.subarray(from, from + target.length));
+    return target;
   }
 }
 
@@ -58,46 +97,63 @@ export function storedTensor(
   const width = shape.at(-1)!;
   const rows = shape.length === 2 ? shape[0] : 1;
   const rowBytes = width * encodings[encoding].blockBytes;
-  const readRows: CheckpointTensor['readRows'] = async (first, count, signal) => {
-    checkRead({ name, size: rows }, first, count);
-    if (count === 0) return new Uint8Array(0);
-    if (placement.kind === 'rows') return array.read(placement.first + first * width, count * width, signal);
-    const kept = transposed.find(name, first, count, rowBytes);
-    if (kept) return kept;
-    const { planeColumns } = placement;
-    const block = Math.min(Math.max(count, Math.floor(BLOCK_BYTES / rowBytes)), rows - first);
-    const bytes = new Uint8Array(block * rowBytes);
-    for (let done = 0; done < block; ) {
-      const plane = Math.floor((first + done) / planeColumns);
-      const column = (first + done) % planeColumns;
-      const columns = Math.min(block - done, planeColumns - column);
-      const target = bytes.subarray(done * rowBytes, (done + columns) * rowBytes);
-      await transposeColumns(array, placement, plane, column, target, signal);
-      done += columns;
-    }
-    if (block === count) return bytes;
-    transposed.keep(name, first, block, bytes);
-    return bytes.slice(0, count * rowBytes);
+  return {
+    name,
+    shape,
+    encoding,
+    rowBytes,
+    async readRows(first, count, signal, into) {
+      checkRead({ name, size: rows }, first, count);
+      if (count === 0) return new Uint8Array(0);
+      if (placement.kind === 'rows') return array.read(placement.first + first * width, count * width, signal, into);
+      const make = (row: number, target: Bytes, window: Bytes) =>
+        transposeRows(array, placement, row, rowBytes, target, window, signal);
+      return transposed.rows({ name, rowBytes }, rows, first, count, make, into);
+    },
   };
-  return { name, shape, encoding, rowBytes, readRows };
+}
+
+/** Fills `target` with rows that may be columns of several planes. */
+async function transposeRows(
+  array: StoredArray,
+  placement: ColumnPlacement,
+  first: number,
+  rowBytes: number,
+  target: Bytes,
+  window: Bytes,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { planeColumns } = placement;
+  const rows = target.length / rowBytes;
+  for (let done = 0; done < rows; ) {
+    const plane = Math.floor((first + done) / planeColumns);
+    const column = (first + done) % planeColumns;
+    const columns = Math.min(rows - done, planeColumns - column);
+    const part = target.subarray(done * rowBytes, (done + columns) * rowBytes);
+    await transposeColumns(array, placement, plane, column, part, window, signal);
+    done += columns;
+  }
 }
 
 /** Columns of one plane, from `column` on, as the rows of `target`. Reads the plane once, a window at a time. */
 async function transposeColumns(
   array: StoredArray,
-  { first, planeRows, planeColumns }: Placement & { readonly kind: 'columns' },
+  { first, planeRows, planeColumns }: ColumnPlacement,
   plane: number,
   column: number,
-  target: Uint8Array<ArrayBuffer>,
+  target: Bytes,
+  window: Bytes,
   signal?: AbortSignal,
 ): Promise<void> {
   const { blockBytes } = encodings[array.encoding];
   const output = elementsOf(target, blockBytes);
   const columns = output.length / planeRows;
-  const windowRows = Math.max(1, Math.floor(WINDOW_BYTES / (planeColumns * blockBytes)));
+  const planeRowBytes = planeColumns * blockBytes;
+  const windowRows = Math.max(1, Math.floor(window.length / planeRowBytes));
   for (let row = 0; row < planeRows; row += windowRows) {
     const rows = Math.min(windowRows, planeRows - row);
-    const bytes = await array.read(first + (plane * planeRows + row) * planeColumns, rows * planeColumns, signal);
+    const start = first + (plane * planeRows + row) * planeColumns;
+    const bytes = await array.read(start, rows * planeColumns, signal, window.subarray(0, rows * planeRowBytes));
     const input = elementsOf(bytes, blockBytes);
     for (let i = 0; i < columns; i++) {
       let from = column + i;
@@ -108,10 +164,8 @@ async function transposeColumns(
 }
 
 /** Two- or four-byte elements as integers: they are moved, not computed with. */
-function elementsOf(bytes: Uint8Array<ArrayBuffer>, blockBytes: number): Uint16Array | Uint32Array {
-  const aligned = bytes.byteOffset % blockBytes === 0 ? bytes : bytes.slice();
-  const length = aligned.length / blockBytes;
+function elementsOf({ buffer, byteOffset, length }: Bytes, blockBytes: number): Uint16Array | Uint32Array {
   return blockBytes === 2
-    ? new Uint16Array(aligned.buffer, aligned.byteOffset, length)
-    : new Uint32Array(aligned.buffer, aligned.byteOffset, length);
+    ? new Uint16Array(buffer, byteOffset, length / 2)
+    : new Uint32Array(buffer, byteOffset, length / 4);
 }

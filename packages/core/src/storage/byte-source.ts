@@ -1,5 +1,8 @@
 import { OutOfBoundsReadError } from './storage-errors.ts';
 
+/** Bytes with a buffer that can be given away or written to, unlike a shared one. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /**
  * Bytes of known size that are read in pieces: a file, a Blob, a URL, memory. What `read` returns belongs to the
  * caller.
@@ -13,8 +16,12 @@ export interface ByteSource {
   readonly preferredReadBytes?: number;
   /** Where the files beside it are, if they can be reached. */
   readonly folder?: ByteFolder;
-  /** Exactly `length` bytes from `offset`, or a typed error: out of bounds, truncated, network. */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Exactly `length` bytes from `offset`, or a typed error: out of bounds, truncated, network. A caller that reads much
+   * may lend an array of that length, which a source that can fills and returns in place of a new one: large arrays
+   * that are dropped stay in memory until they are collected.
+   */
+  read(offset: number, length: number, signal?: AbortSignal, into?: Bytes): Promise<Bytes>;
   close?(): Promise<void>;
 }
 
@@ -28,6 +35,10 @@ export interface ByteFolder {
 }
 
 export const isByteFolder = (from: ByteSource | ByteFolder): from is ByteFolder => 'open' in from;
+
+/** The array that was lent, if it has the right length, or a new one. */
+export const lent = (length: number, into: Bytes | undefined): Bytes =>
+  into?.length === length ? into : new Uint8Array(length);
 
 /** Throws {@link OutOfBoundsReadError} unless `[offset, offset + length)` lies inside the source. */
 export function checkRead(source: Pick<ByteSource, 'name' | 'size'>, offset: number, length: number): void {

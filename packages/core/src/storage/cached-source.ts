@@ -1,4 +1,4 @@
-import { type ByteSource, checkRead } from './byte-source.ts';
+import { type ByteSource, checkRead, lent } from './byte-source.ts';
 
 /**
  * Keeps the blocks read last, so that many small reads become few large ones. At most `blocks` blocks of `blockBytes`
@@ -23,10 +23,10 @@ export function cachedSource(
 
   return {
     ...source,
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into) {
       checkRead(source, offset, length);
-      if (length >= blockBytes) return source.read(offset, length, signal);
-      const bytes = new Uint8Array(length);
+      if (length >= blockBytes) return source.read(offset, length, signal, into);
+      const bytes = lent(length, into);
       for (let done = 0; done < length; ) {
         const at = offset + done;
         const index = Math.floor(at / blockBytes);

@@ -1,5 +1,5 @@
 import { isTamaError } from '@tama/errors';
-import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
+import { type ByteFolder, type ByteSource, type Bytes, checkRead, lent, parentFolder } from './byte-source.ts';
 import { BadRangeAnswerError, RangesUnsupportedError, SizeUnknownError } from './http-errors.ts';
 import { type Answer, brokenOff, type HttpOptions, lastName, withRetries } from './http-request.ts';
 import { memorySource } from './memory-source.ts';
@@ -38,9 +38,9 @@ export async function httpSource(
     size: version.size,
     preferredReadBytes: PREFERRED_READ,
     folder,
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into) {
       checkRead(source, offset, length);
-      return readRange(url, version, offset, length, options, signal);
+      return readRange(url, version, offset, lent(length, into), options, signal);
     },
   };
   return source;
@@ -111,11 +111,11 @@ async function readRange(
   url: string,
   version: Version,
   offset: number,
-  length: number,
+  bytes: Bytes,
   options: HttpOptions,
   signal?: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+): Promise<Bytes> {
+  const { length } = bytes;
   let received = 0;
   let receivedAtFailure = 0;
   const progressed = () => {

@@ -1,4 +1,4 @@
-import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
+import { type ByteFolder, type ByteSource, checkRead, lent, parentFolder } from './byte-source.ts';
 import { pathSegments } from './relative-path.ts';
 
 /** Bytes that are in memory already. They are copied on reading, not on opening. */
@@ -7,10 +7,12 @@ export function memorySource(name: string, bytes: Uint8Array, folder?: ByteFolde
     name,
     size: bytes.length,
     ...(folder ? { folder } : {}),
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into) {
       signal?.throwIfAborted();
       checkRead(source, offset, length);
-      return new Uint8Array(bytes.subarray(offset, offset + length));
+      const target = lent(length, into);
+      target.set(bytes.subarray(offset, offset + length));
+      return target;
     },
   };
   return source;

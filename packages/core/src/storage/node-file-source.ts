@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
+import { type ByteFolder, type ByteSource, type Bytes, checkRead, lent, parentFolder } from './byte-source.ts';
 import { pathSegments } from './relative-path.ts';
 import { FileMissingError, FileUnreadableError, SourceChangedError } from './storage-errors.ts';
 
@@ -28,10 +28,10 @@ export async function nodeFileSource(path: string, folder?: ByteFolder): Promise
     name,
     size,
     folder: folder ?? nodeFolder(dirname(path)),
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into) {
       signal?.throwIfAborted();
       checkRead(source, offset, length);
-      return readExactly(handle, path, size, offset, length, signal);
+      return readExactly(handle, path, size, offset, lent(length, into), signal);
     },
     close: () => (closed ??= handle.close()),
   };
@@ -68,10 +68,10 @@ async function readExactly(
   path: string,
   size: number,
   offset: number,
-  length: number,
+  bytes: Bytes,
   signal?: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+): Promise<Bytes> {
+  const { length } = bytes;
   // One call reads at most 2 GiB, and may read less than asked.
   for (let done = 0; done < length; ) {
     signal?.throwIfAborted();

@@ -162,3 +162,16 @@ describe('cachedSource', () => {
     expect(await source.read(0, 5)).toEqual(content.slice(0, 5));
   });
 });
+
+describe('an array lent for reading', () => {
+  it('is filled and returned by sources that can, if it has the right length', async () => {
+    for (const open of [sources['Node file']!, sources.memory!, sources.cache!]) {
+      const source = await open();
+      const array = new Uint8Array(100);
+      expect(await source.read(7, 100, undefined, array)).toBe(array);
+      expect(array).toEqual(content.slice(7, 107));
+      expect(await source.read(7, 99, undefined, array)).toHaveLength(99);
+      await source.close?.();
+    }
+  });
+});

@@ -104,9 +104,9 @@ function ggufTensor(source: ByteSource, tensor: GgufTensor, name: string): Check
     shape,
     encoding,
     rowBytes: bytes,
-    async readRows(firstRow, rowCount, signal) {
+    async readRows(firstRow, rowCount, signal, into) {
       checkRead({ name, size: rows }, firstRow, rowCount);
-      return source.read(offset + firstRow * bytes, rowCount * bytes, signal);
+      return source.read(offset + firstRow * bytes, rowCount * bytes, signal, into);
     },
   };
 }

@@ -228,9 +228,9 @@ class Hdf5File {
     return {
       shape,
       encoding,
-      async read(first, count, signal) {
+      async read(first, count, signal, into) {
         checkRead({ name: path, size: size / elementBytes }, first, count);
-        return source.read(offset + first * elementBytes, count * elementBytes, signal);
+        return source.read(offset + first * elementBytes, count * elementBytes, signal, into);
       },
     };
   }

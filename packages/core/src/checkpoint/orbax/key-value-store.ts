@@ -23,9 +23,9 @@ export function slice(source: ByteSource, name: string, offset: number, size: nu
     size,
     // Several parts are read at the same time, each through a window of its own.
     ...(source.preferredReadBytes ? { preferredReadBytes: Math.min(source.preferredReadBytes, 2 ** 20) } : {}),
-    async read(from, length, signal) {
+    async read(from, length, signal, into) {
       checkRead(part, from, length);
-      return source.read(offset + from, length, signal);
+      return source.read(offset + from, length, signal, into);
     },
   };
   return part;

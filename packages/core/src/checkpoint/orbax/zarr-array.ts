@@ -1,4 +1,4 @@
-import { type ByteSource, checkRead } from '../../storage/byte-source.ts';
+import { type ByteSource, checkRead, lent } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import { DamagedDataError, MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
@@ -35,9 +35,9 @@ export function zarrArray(
   return {
     shape,
     encoding,
-    async read(first, count, signal) {
+    async read(first, count, signal, into) {
       checkRead({ name, size: total }, first, count);
-      const bytes = new Uint8Array(count * elementBytes);
+      const bytes = lent(count * elementBytes, into);
       for (let done = 0; done < count; ) {
         const run = runAt(shape, chunk, split, first + done);
         const length = Math.min(run.length, count - done);
@@ -89,6 +89,7 @@ async function readChunk(
   if (!chunk) {
     // tensorstore does not write chunks of nothing but zeros; but a lost file looks the same.
     if (!store.complete && !box) throw new FileMissingError(full, store.name);
+    target.fill(0);
     return;
   }
   if (codec !== 'none') return streams.read(`${full}#${position.join(',')}`, chunk, codec, offset, target, signal);

@@ -130,9 +130,9 @@ function safetensorsTensor(source: ByteSource, tensor: SafetensorsTensor): Check
     shape,
     encoding,
     rowBytes: bytes,
-    async readRows(firstRow, rowCount, signal) {
+    async readRows(firstRow, rowCount, signal, into) {
       checkRead({ name, size: rows }, firstRow, rowCount);
-      return source.read(offset + firstRow * bytes, rowCount * bytes, signal);
+      return source.read(offset + firstRow * bytes, rowCount * bytes, signal, into);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRead } from '../../storage/byte-source.ts';
+import { type ByteSource, type Bytes, checkRead } from '../../storage/byte-source.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
 import { atMost, oneOf, same } from '../expectation.ts';
@@ -36,9 +36,7 @@ export type TorchTensor = {
   readonly storage: string;
   readonly array: StoredArray | undefined;
   /** The values of an int8 tensor. */
-  readonly bytes:
-    | ((first: number, count: number, signal?: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>)
-    | undefined;
+  readonly bytes: StoredArray['read'] | undefined;
 };
 
 /** The tensors of a file that torch.save has written: a dictionary of tensors, or one under `model_state_dict`. */
@@ -144,9 +142,9 @@ function locate(
       end,
       atMost(entry.size),
     );
-  const read = async (from: number, length: number, signal?: AbortSignal) => {
+  const read = async (from: number, length: number, signal?: AbortSignal, into?: Bytes) => {
     checkRead({ name, size: count }, from, length);
-    return source.read(offset + (first + from) * elementBytes, length * elementBytes, signal);
+    return source.read(offset + (first + from) * elementBytes, length * elementBytes, signal, into);
   };
   return encoding
     ? { shape, storage, array: { shape, encoding, read }, bytes: undefined }
