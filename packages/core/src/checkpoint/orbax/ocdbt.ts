@@ -8,6 +8,7 @@ import { zstdContent } from '../compression/zstd-stream.ts';
 import { atMost, oneOf, same, unique } from '../expectation.ts';
 import { crc32c } from './crc32c.ts';
 import { type KeyValueStore, METADATA_FILES, slice } from './key-value-store.ts';
+import { PackedFields } from './packed-fields.ts';
 
 export const MANIFEST = 'manifest.ocdbt';
 const FORMAT = 'OCDBT';
@@ -17,7 +18,6 @@ const NODE_MAGIC = 0x0cdb20de;
 const NODE_LIMIT = 16 * 2 ** 20;
 const COUNT_LIMIT = 2 ** 20;
 const HEIGHT_LIMIT = 16;
-const KEY_LIMIT = 2 ** 16;
 
 export const isOcdbt = (start: Uint8Array): boolean =>
   new DataView(start.buffer, start.byteOffset).getUint32(0) === MANIFEST_MAGIC;
@@ -118,7 +118,7 @@ class Ocdbt {
     const offsets = indirect.map(() => body.varint());
     indirect.forEach((i, nth) => {
       this.#put(prefix + keys[i]!.key, {
-        file: body.file(files, owners[nth]!),
+        file: body.pick(files, owners[nth]!),
         offset: offsets[nth]!,
         length: lengths[i]!,
       });
@@ -138,7 +138,7 @@ class Ocdbt {
 }
 
 /** The root of the newest version in a manifest; `undefined` for an empty database. */
-function readManifest(body: Fields): { readonly extent: Extent; readonly height: number } | undefined {
+function readManifest(body: PackedFields): { readonly extent: Extent; readonly height: number } | undefined {
   body.bytes(16); // UUID
   const kind = body.varint();
   if (kind !== 0)
@@ -159,7 +159,7 @@ function readManifest(body: Fields): { readonly extent: Extent; readonly height:
 }
 
 /** The table of files that a node refers to, paths sharing beginnings with the one before. */
-function readDataFiles(body: Fields, inherited: string): readonly DataFile[] {
+function readDataFiles(body: PackedFields, inherited: string): readonly DataFile[] {
   const count = body.count();
   const shared = [0, ...body.many(Math.max(0, count - 1))];
   const suffixes = body.many(count);
@@ -172,7 +172,7 @@ function readDataFiles(body: Fields, inherited: string): readonly DataFile[] {
 }
 
 function readKeys(
-  body: Fields,
+  body: PackedFields,
   count: number,
   interior: boolean,
 ): readonly { readonly key: string; readonly shared: number }[] {
@@ -187,16 +187,16 @@ function readKeys(
 }
 
 /** Column-wise: file ids, offsets, lengths, then statistics that are not needed. */
-function readExtents(body: Fields, files: readonly DataFile[], count: number): readonly Extent[] {
+function readExtents(body: PackedFields, files: readonly DataFile[], count: number): readonly Extent[] {
   const owners = body.many(count);
   const offsets = body.many(count);
   const lengths = body.many(count);
   for (let column = 0; column < 3; column++) body.many(count);
-  return owners.map((owner, i) => ({ file: body.file(files, owner), offset: offsets[i]!, length: lengths[i]! }));
+  return owners.map((owner, i) => ({ file: body.pick(files, owner), offset: offsets[i]!, length: lengths[i]! }));
 }
 
 /** Checks magic, length and CRC-32C of a manifest or node, and unpacks its body. */
-async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSignal): Promise<Fields> {
+async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSignal): Promise<PackedFields> {
   if (source.size < 18 || source.size > NODE_LIMIT)
     throw new MalformedFileError(source.name, FORMAT, 'length', source.size, atMost(NODE_LIMIT));
   const bytes = await source.read(0, source.size, signal);
@@ -209,14 +209,16 @@ async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSig
     throw new MalformedFileError(source.name, FORMAT, 'length', length, oneOf([bytes.length]));
   if (crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true))
     throw new DamagedDataError(source.name, FORMAT, 'CRC-32C');
-  const header = new Fields(source.name, bytes.subarray(12, end));
+  const header = new PackedFields(source.name, bytes.subarray(12, end));
   const version = header.varint();
   if (version !== 0)
     throw new UnsupportedFeatureError(source.name, `OCDBT format version ${version}`, 'OCDBT format version 0');
   const compression = header.varint();
   if (compression > 1) header.refuse('compression', compression, 1);
   const body = header.rest();
-  return compression === 0 ? new Fields(source.name, body) : new Fields(source.name, await unpack(source.name, body));
+  return compression === 0
+    ? new PackedFields(source.name, body)
+    : new PackedFields(source.name, await unpack(source.name, body));
 }
 
 async function unpack(name: string, bytes: Uint8Array): Promise<Uint8Array> {
@@ -234,81 +236,4 @@ async function unpack(name: string, bytes: Uint8Array): Promise<Uint8Array> {
     at += part.length;
   }
   return body;
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
-
-/** The fields of a node's body, one after the other. */
-class Fields {
-  readonly name: string;
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(name: string, bytes: Uint8Array) {
-    this.name = name;
-    this.#bytes = bytes;
-  }
-
-  refuse(field: string, found: number, limit: number): never {
-    throw new MalformedFileError(this.name, FORMAT, field, found, atMost(limit));
-  }
-
-  bytes(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) this.refuse('end of a field', end, this.#bytes.length);
-    const bytes = this.#bytes.slice(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-
-  rest(): Uint8Array {
-    return this.bytes(this.#bytes.length - this.#at);
-  }
-
-  u8(): number {
-    if (this.#at >= this.#bytes.length) this.refuse('end of a field', this.#at + 1, this.#bytes.length);
-    return this.#bytes[this.#at++]!;
-  }
-
-  /** LEB128, unsigned, of at most 53 bits. */
-  varint(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.u8();
-      value += (byte & 127) * 2 ** shift;
-      if (value > Number.MAX_SAFE_INTEGER) this.refuse('integer', value, Number.MAX_SAFE_INTEGER);
-      if (byte < 128) return value;
-      if (shift > 63) this.refuse('bytes of an integer', 11, 10);
-    }
-  }
-
-  /** How many rows the columns that follow have; each takes at least a byte in the first of them. */
-  count(): number {
-    const count = this.varint();
-    return count <= this.#bytes.length ? count : this.refuse('count', count, this.#bytes.length);
-  }
-
-  many(count: number): readonly number[] {
-    return Array.from({ length: count }, () => this.varint());
-  }
-
-  file(files: readonly DataFile[], index: number): DataFile {
-    return files[index] ?? this.refuse('number of a file', index, files.length - 1);
-  }
-
-  /** A text that shares its first `shared` bytes with the one before. */
-  joined(before: string, shared: number, length: number): string {
-    const start = encoder.encode(before).subarray(0, shared);
-    if (start.length < shared || shared + length > KEY_LIMIT)
-      this.refuse('length of a name', shared + length, KEY_LIMIT);
-    const whole = new Uint8Array(shared + length);
-    whole.set(start);
-    whole.set(this.bytes(length), shared);
-    try {
-      return decoder.decode(whole);
-    } catch {
-      throw new MalformedFileError(this.name, FORMAT, 'name', '(bytes)', same('UTF-8'));
-    }
-  }
 }
