@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { memorySource } from '../storage/memory-source.ts';
 import { nodePath } from '../storage/node-file-source.ts';
-import { makeFloatGguf } from './float-gguf.ts';
+import { fixture, readFixture, readFixtureJson, smallFloatGguf } from './fixtures.ts';
 
 const root = new URL('../../../../', import.meta.url);
 
@@ -26,14 +25,12 @@ type SmallGolden = {
   readonly config: { readonly vocab: number };
 };
 
-const readJson = async <T>(path: string): Promise<T> => JSON.parse(await readFile(repositoryPath(path), 'utf8')) as T;
-
-const tiny = await readJson<TinyGolden>('fixtures/tiny/golden.json');
-const small = await readJson<SmallGolden>('fixtures/small/golden.json');
+const tiny = readFixtureJson<TinyGolden>('tiny/golden.json');
+const small = readFixtureJson<SmallGolden>('small/golden.json');
 
 const tinyModel = (path: string, golden: string): GoldenModel => ({
   name: `tiny/${path}`,
-  open: () => nodePath(repositoryPath(`fixtures/tiny/${path}`)),
+  open: () => nodePath(fixture(`tiny/${path}`)),
   tokens: tiny.tokens,
   positions: tiny.tokens.map((_, i) => i),
   logits: async () => tiny[golden]!,
@@ -45,21 +42,17 @@ const smallModel = (name: string, golden: string, open: GoldenModel['open']): Go
   tokens: small.tokens,
   positions: small.positions,
   async logits() {
-    const file = await readFile(repositoryPath(`fixtures/small/golden/${golden}.f32`));
-    const values = new Float32Array(file.buffer, file.byteOffset, file.byteLength / 4);
+    const values = new Float32Array(readFixture(`small/golden/${golden}.f32`).buffer);
     const { vocab } = small.config;
     return small.positions.map((_, i) => values.subarray(i * vocab, (i + 1) * vocab));
   },
 });
 
 const smallFile = (path: string, golden: string): GoldenModel =>
-  smallModel(path, golden, () => nodePath(repositoryPath(`fixtures/small/${path}`)));
+  smallModel(path, golden, () => nodePath(fixture(`small/${path}`)));
 
-/** The float GGUFs of `small`, whose weights are exact in every float type, are made from its safetensors. */
 const floatGguf = (type: 'f32' | 'f16' | 'bf16'): GoldenModel =>
-  smallModel(`gguf/small-${type}.gguf`, type, async () =>
-    memorySource(`small-${type}.gguf`, await makeFloatGguf(repositoryPath('fixtures/small'), type)),
-  );
+  smallModel(`gguf/small-${type}.gguf`, type, async () => memorySource(`small-${type}.gguf`, smallFloatGguf(type)));
 
 /** tiny: all widths differ, so a transposition shows. small: 96 tokens, four windows, soft-caps that bite. */
 export const goldenModels: readonly GoldenModel[] = [
