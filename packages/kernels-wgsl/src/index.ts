@@ -9,7 +9,6 @@ export {
 } from './attention-decode/attention-decode.ts';
 export { attentionMerge, attentionMergeReference } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
-export type { AttentionShape } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
 export { embed, embedCost, embedReference } from './embed/embed.ts';

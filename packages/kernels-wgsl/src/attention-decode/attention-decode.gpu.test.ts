@@ -24,10 +24,11 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
       { position: 0, heads: 1, kvHeads: 1, headDim: 4, capacity: 1, window: 0, splits: 3, deviation: 1 },
       // A head that divides no tile; a tile that is not full.
       { position: 70, heads: 6, kvHeads: 2, headDim: 24, capacity: 80, window: 0, splits: 4, deviation: 1 },
-      // The ring has wrapped, and is exactly the window.
-      { position: 1000, heads: 4, kvHeads: 4, headDim: 32, capacity: 77, window: 77, splits: 5, deviation: 1 },
-      // The window is longer than what there is.
+      // The ring is exactly the window, and turns inside a tile.
+      { position: 1020, heads: 4, kvHeads: 4, headDim: 32, capacity: 77, window: 77, splits: 5, deviation: 1 },
+      // The window is longer than what there is; the first key has just left it.
       { position: 40, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
+      { position: 90, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
       // A window of one key; a group of five takes two workgroups.
       { position: 9, heads: 10, kvHeads: 2, headDim: 64, capacity: 4, window: 1, splits: 2, deviation: 1 },
       // 27B's head; scores far beyond the cap; the last split is short.

@@ -1,4 +1,4 @@
-import { type AttentionShape, attentionReference, checkAttention, visibleKeys } from '../common/attention.ts';
+import { attentionReference, checkAttention, visibleKeys } from '../common/attention.ts';
 import type { Cost, Features, KernelSpec } from '../kernel.ts';
 import { type Binding, bindings, flags, layout, type Params, source } from './attention-decode.wgsl.ts';
 
@@ -63,7 +63,7 @@ export function attentionDecodeReference(
   qkv: ArrayLike<number>,
   keys: ArrayLike<number>,
   values: ArrayLike<number>,
-  params: Params & AttentionShape,
+  params: Params,
 ): Float64Array {
   const { heads, headDim, splits } = params;
   const partials = new Float64Array(partialsLength(params));

@@ -45,13 +45,6 @@ var<workgroup> query: array<vec4f, 256>;              // [headDim]
 var<workgroup> sums: array<vec4f, PARTS * KEYS>;      // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
 var<workgroup> weights: array<vec4f, WORKGROUP>;      // [KEYS]; at the end their totals, [runs]
 
-// Where the key lies that is `offset` after the one in `slot`, in vec4s.
-fn cacheRow(kvHead: u32, slot: u32, offset: u32) -> u32 {
-  let next = slot + offset;
-  let wrapped = select(next, next - params.capacity, next >= params.capacity);
-  return (kvHead * params.capacity + wrapped) * (params.headDim / 4);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
   let group = params.heads / params.kvHeads;

@@ -60,13 +60,6 @@ fn headOf(query: u32, kvHead: u32) -> u32 {
   return kvHead * group + query % group;
 }
 
-// Where the key lies that is `offset` after the one in `slot`, in vec4s.
-fn cacheRow(kvHead: u32, slot: u32, offset: u32) -> u32 {
-  let next = slot + offset;
-  let wrapped = select(next, next - params.capacity, next >= params.capacity);
-  return (kvHead * params.capacity + wrapped) * (params.headDim / 4);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let kvHead = tile.y;
