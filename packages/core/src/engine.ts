@@ -109,6 +109,8 @@ export type LoadOptions = {
   readonly embeddingScale?: 'bfloat16' | 'exact';
   /** Rows of one prefill chunk. Default 64. */
   readonly prefillChunk?: number;
+  /** For sources such as `hf:OWNER/REPO`: which hub (default https://huggingface.co), and an access token for it. */
+  readonly hub?: { readonly endpoint?: string; readonly token?: string };
   /** Where WebGPU comes from. Default `navigator.gpu`; Node passes Dawn's. Does not cross a worker boundary. */
   readonly gpu?: GPU;
   readonly onProgress?: (progress: LoadProgress) => void;

@@ -31,5 +31,7 @@ export { loadGemma } from './load-gemma.ts';
 export { blobSource, directoryFolder, filesFolder } from './storage/blob-source.ts';
 export type { ByteFolder, ByteSource } from './storage/byte-source.ts';
 export { httpFolder, httpSource } from './storage/http-source.ts';
+export type { HubOptions } from './storage/hub-api.ts';
+export { isHubReference } from './storage/hub-reference.ts';
 export { memoryFolder, memorySource } from './storage/memory-source.ts';
 export { type ModelSource, openSource } from './storage/open-source.ts';

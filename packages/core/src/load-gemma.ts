@@ -27,7 +27,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   progress('open', 0, 0);
   const gpu = await requestGpu(options.gpu ?? globalThis.navigator?.gpu, { plain: options.device === 'f32' });
   try {
-    const checkpoint = await openCheckpoint(await openSource(source, signal), signal ? { signal } : {});
+    const checkpoint = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
     try {
       const { config, tensors } = checkpoint;
       const context = wholeNumber(

@@ -1,13 +1,24 @@
 import { blobSource, filesFolder } from './blob-source.ts';
 import type { ByteFolder, ByteSource } from './byte-source.ts';
 import { httpFolder, httpSource } from './http-source.ts';
+import type { HubOptions } from './hub-api.ts';
+import { isHubReference } from './hub-reference.ts';
+import { openHub } from './hub-source.ts';
 
-/** A URL of a file or (with a slash at its end) a folder, one file, the files of a folder, or what is already open. */
+/**
+ * A URL of a file or (with a slash at its end) a folder, a reference to a hub such as `hf:OWNER/REPO`, one file, the
+ * files of a folder, or what is already open.
+ */
 export type ModelSource = string | URL | Blob | readonly File[] | ByteSource | ByteFolder;
 
 /** Opens what a caller may name a model by. @throws what the source's reader throws */
-export async function openSource(source: ModelSource, signal?: AbortSignal): Promise<ByteSource | ByteFolder> {
+export async function openSource(
+  source: ModelSource,
+  signal?: AbortSignal,
+  hub: HubOptions = {},
+): Promise<ByteSource | ByteFolder> {
   if (typeof source === 'string' || source instanceof URL) {
+    if (isHubReference(String(source))) return openHub(String(source), hub, signal);
     // Relative URLs are meant relative to the page, or to the page of the worker.
     const url = new URL(source, globalThis.location?.href).href;
     return url.endsWith('/') ? httpFolder(url) : httpSource(url, signal ? { signal } : {});
