@@ -228,6 +228,27 @@ export class TensorTypeError extends TamaError {
   }
 }
 
+/** A weight is NaN or infinite. Of a quantised block, whose scale is, `column` is the first. */
+export class NotFiniteWeightsError extends TamaError {
+  constructor(tensor: string, row: number, column: number, kind: 'NaN' | 'infinity', encoding: string) {
+    const ja = kind === 'NaN' ? 'NaN' : '無限大';
+    super(
+      'weights-not-finite',
+      {
+        en: {
+          what: `The tensor '${tensor}' (${encoding}) holds ${kind} in row ${row}, column ${column}.`,
+          remedy: downloadAgain.en,
+        },
+        ja: {
+          what: `テンソル「${tensor}」（${encoding}）の${row}行${column}列に${ja}が含まれています。`,
+          remedy: downloadAgain.ja,
+        },
+      },
+      { tensor, row, column, kind, encoding },
+    );
+  }
+}
+
 /** Values from files may be long or hold control characters; a message must stay readable. */
 function shorten(found: string | number | bigint): string {
   const plain = String(found).replace(/\p{C}/gu, '�');

@@ -40,7 +40,8 @@ export function decodeFloats(encoding: FloatEncoding, bytes: Uint8Array): Float3
   return values;
 }
 
-function halfToNumber(bits: number): number {
+/** The value of an IEEE 754 half (binary16) given by its bits. */
+export function halfToNumber(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
   const magnitude =

@@ -1,5 +1,7 @@
 import { createPackedMatrix, type GpuMemory, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
 import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { checkFinite } from '../checkpoint/verify.ts';
+import type { Bytes } from '../storage/byte-source.ts';
 import type { WeightLoader } from './weights.ts';
 
 /** Matrices stacked by rows. Neighbours of one encoding share a packed matrix, so one dispatch serves them. */
@@ -20,18 +22,24 @@ export type GpuLoaderOptions = {
   readonly onBytes?: (bytes: number) => void;
 };
 
-/** Streams tensors to the GPU in row ranges: the host holds a few megabytes, never a tensor. */
+/**
+ * Streams tensors to the GPU in row ranges: the host holds a few megabytes, never a tensor.
+ * Its methods throw {@link NotFiniteWeightsError} for weights that are NaN or infinite.
+ */
 export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {}): WeightLoader<GpuMatrix, GPUBuffer> {
   const { device } = memory;
   let uploaded = 0;
+  // One range is packed while the next is read; both keep their memory, since garbage of this size stays for long.
+  const buffers: [Bytes, Bytes] = [new Uint8Array(readBytes), new Uint8Array(readBytes)];
 
-  const rowRanges = async (
-    tensor: CheckpointTensor,
-    take: (firstRow: number, rows: Uint8Array<ArrayBuffer>) => void,
-  ) => {
+  const rowRanges = async (tensor: CheckpointTensor, take: (firstRow: number, rows: Bytes) => void) => {
     const rows = rowCount(tensor);
     const step = Math.max(1, Math.floor(readBytes / tensor.rowBytes));
-    const read = (first: number) => tensor.readRows(first, Math.min(step, rows - first), options.signal);
+    const read = (first: number) => {
+      const count = Math.min(step, rows - first);
+      buffers.reverse();
+      return tensor.readRows(first, count, options.signal, buffers[0].subarray(0, count * tensor.rowBytes));
+    };
     let next = read(0);
     for (let first = 0; first < rows; first += step) {
       const bytes = await next;
@@ -41,6 +49,7 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
         next.catch(() => {}); // Awaited in the next turn; a failure of `take` must not leave it unhandled.
       }
       options.signal?.throwIfAborted();
+      checkFinite(tensor, first, bytes);
       take(first, bytes);
       options.onBytes?.(bytes.byteLength);
       uploaded += bytes.byteLength;
@@ -75,6 +84,7 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
       const width = rowWidth(tensor);
       const buffer = memory.storage(tensor.name, 4 * width);
       const bytes = await tensor.readRows(0, 1, options.signal);
+      checkFinite(tensor, 0, bytes);
       const values = weightFormats[tensor.encoding].dequantize(bytes, width);
       device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
       options.onBytes?.(bytes.byteLength);

@@ -1,3 +1,12 @@
+import { ByteWriter } from '../checkpoint/byte-writer.ts';
+import {
+  aligned,
+  type GgufEntry as Written,
+  writeEntry,
+  writeStart,
+  writeTensorInfo,
+} from '../checkpoint/gguf/gguf-writer.ts';
+
 /** What a test wants in a GGUF file: valid by default, and free to contradict itself. */
 export type GgufContent = {
   readonly magic?: string;
@@ -11,13 +20,7 @@ export type GgufContent = {
   /** Cuts the file, or adds zeros to it, after it is complete. */
   readonly size?: number;
 };
-export type GgufEntry = {
-  readonly key: string;
-  readonly type: number;
-  readonly value?: unknown;
-  readonly element?: number;
-  readonly count?: number | bigint;
-};
+export type GgufEntry = Written & { readonly count?: number | bigint };
 export type GgufTensorContent = {
   readonly name: string;
   /** The fastest dimension first. */
@@ -30,89 +33,26 @@ export type GgufTensorContent = {
 
 /** The bytes of a GGUF file, little-endian. */
 export function writeGguf(content: GgufContent): Uint8Array<ArrayBuffer> {
-  const { metadata = [], tensors = [], alignment = 32 } = content;
+  const { metadata = [], tensors = [], alignment } = content;
   const out = new ByteWriter();
-  out.ascii(content.magic ?? 'GGUF');
-  out.u32(content.version ?? 3);
-  out.u64(content.tensorCount ?? tensors.length);
-  out.u64(content.metadataCount ?? metadata.length);
-  for (const entry of metadata) {
-    out.text(entry.key);
-    out.u32(entry.type);
-    writeValue(out, entry);
-  }
-  const aligned = (size: number) => Math.ceil(size / alignment) * alignment;
+  writeStart(out, {
+    ...(content.magic === undefined ? {} : { magic: content.magic }),
+    version: content.version ?? 3,
+    tensors: content.tensorCount ?? tensors.length,
+    entries: content.metadataCount ?? metadata.length,
+  });
+  for (const entry of metadata) writeEntry(out, entry);
   let offset = 0;
   for (const tensor of tensors) {
-    out.text(tensor.name);
-    out.u32(tensor.dimensionCount ?? tensor.dimensions.length);
-    for (const size of tensor.dimensions) out.u64(size);
-    out.u32(tensor.type);
-    out.u64(tensor.offset ?? offset);
-    offset += aligned(tensor.data.length);
+    writeTensorInfo(out, { ...tensor, offset: tensor.offset ?? offset });
+    offset += aligned(tensor.data.length, alignment);
   }
-  out.padTo(aligned(out.length));
+  out.padTo(aligned(out.length, alignment));
   for (const { data } of tensors) {
     out.bytes(data);
-    out.padTo(aligned(out.length));
+    out.padTo(aligned(out.length, alignment));
   }
   const file = new Uint8Array(content.size ?? out.length);
   file.set(out.result().subarray(0, file.length));
   return file;
-}
-
-function writeValue(out: ByteWriter, { type, value, element = 0, count }: GgufEntry): void {
-  if (type === 9) {
-    const items = value as readonly unknown[];
-    out.u32(element);
-    out.u64(count ?? items.length);
-    for (const item of items)
-      writeValue(out, element === 9 ? (item as GgufEntry) : { key: '', type: element, value: item });
-  } else if (type === 8) out.text(String(value));
-  else if (type === 6) out.f32(Number(value));
-  else if (type === 7 || type < 2) out.bytes(Uint8Array.of(Number(value)));
-  else if (type === 10 || type === 11) out.u64(value as bigint);
-  else out.u32(Number(value));
-}
-
-class ByteWriter {
-  #buffer = new Uint8Array(1024);
-  length = 0;
-
-  result(): Uint8Array {
-    return this.#buffer.subarray(0, this.length);
-  }
-  #view(length: number): DataView {
-    if (this.length + length > this.#buffer.length) {
-      const larger = new Uint8Array((this.length + length) * 2);
-      larger.set(this.#buffer);
-      this.#buffer = larger;
-    }
-    this.length += length;
-    return new DataView(this.#buffer.buffer, this.length - length, length);
-  }
-  u32(value: number) {
-    this.#view(4).setUint32(0, value, true);
-  }
-  f32(value: number) {
-    this.#view(4).setFloat32(0, value, true);
-  }
-  u64(value: number | bigint) {
-    this.#view(8).setBigUint64(0, BigInt(value), true);
-  }
-  bytes(values: Uint8Array) {
-    const view = this.#view(values.length);
-    new Uint8Array(view.buffer, view.byteOffset, values.length).set(values);
-  }
-  ascii(value: string) {
-    this.bytes(new TextEncoder().encode(value));
-  }
-  text(value: string) {
-    const encoded = new TextEncoder().encode(value);
-    this.u64(encoded.length);
-    this.bytes(encoded);
-  }
-  padTo(length: number) {
-    this.#view(length - this.length);
-  }
 }
