@@ -1,1 +1,2 @@
+export { nodeModelStore } from './storage/model-store/node-model-store.ts';
 export { nodeFileSource, nodeFolder, nodePath } from './storage/node-file-source.ts';
