@@ -36,6 +36,13 @@ export { residualNorms, residualNormsReference } from './residual-norms/residual
 export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
 export { ropeCache, ropeCacheReference } from './rope-cache/rope-cache.ts';
 export { rotationTable } from './rope-cache/rotation-table.ts';
+export type { SampleBuffers, SampleKernels } from './sampling/record-sample.ts';
+export { compileSample, recordSample, sampleStateBytes } from './sampling/record-sample.ts';
+export type { SamplingOptions } from './sampling/sampling.ts';
+export { maximumVocabulary, samplingBytes, samplingWords, seenWords } from './sampling/sampling.ts';
+export { SamplingError } from './sampling/sampling-error.ts';
+export type { TokenDistribution } from './sampling/sampling-reference.ts';
+export { sampleReference, samplingDistribution } from './sampling/sampling-reference.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
 export { fileRowBytes } from './weights/weight-format.ts';

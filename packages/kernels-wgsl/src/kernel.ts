@@ -58,18 +58,38 @@ export function renderKernel<P, B extends string>(
   return render(spec.source, { ...features, ...(weights ? { weights: weights.wgsl } : {}) });
 }
 
-/** Compiles one variant of a kernel, off the calling thread. @throws {ShaderCompileError} */
-export async function compileKernel<P, B extends string>(
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<Kernel<never, never>>>>();
+
+/**
+ * Compiles one variant of a kernel, off the calling thread; a device compiles each variant once, whoever asks.
+ *
+ * @throws {ShaderCompileError}
+ */
+export function compileKernel<P, B extends string>(
   device: GPUDevice,
   spec: KernelSpec<P, B>,
   options: CompileOptions,
 ): Promise<Kernel<P, B>> {
-  const used = Object.entries(options.features).filter(([flag, on]) => on && spec.flags.includes(flag));
-  const label = [spec.name, ...used.map(([flag]) => flag), ...(options.weights ? [options.weights.name] : [])].join(
-    ' ',
-  );
+  const known = compiled.get(device) ?? new Map<string, Promise<Kernel<never, never>>>();
+  compiled.set(device, known);
   const code = renderKernel(spec, options);
   const constants = { ...spec.constants, ...options.constants };
+  const key = JSON.stringify([spec.name, constants, code]);
+  const kernel =
+    (known.get(key) as Promise<Kernel<P, B>> | undefined) ?? compile(device, spec, options, code, constants);
+  known.set(key, kernel as Promise<Kernel<never, never>>);
+  return kernel;
+}
+
+async function compile<P, B extends string>(
+  device: GPUDevice,
+  spec: KernelSpec<P, B>,
+  { features, weights }: CompileOptions,
+  code: string,
+  constants: Readonly<Record<string, number>>,
+): Promise<Kernel<P, B>> {
+  const used = Object.entries(features).filter(([flag, on]) => on && spec.flags.includes(flag));
+  const label = [spec.name, ...used.map(([flag]) => flag), ...(weights ? [weights.name] : [])].join(' ');
   const buffers: BindingInfo[] = [
     ...Object.values<BindingInfo>(spec.bindings),
     { binding: spec.layout.binding, type: 'uniform' },

@@ -1,7 +1,7 @@
 import { LimitError, ShapeError } from './errors.ts';
 import type { GpuMemory } from './gpu-memory.ts';
-import { allocatePlanes, packRows } from './weights/pack.ts';
-import { fileRowBytes, PANEL, panelBytes, type WeightFormat } from './weights/weight-format.ts';
+import { packRows } from './weights/pack.ts';
+import { fileRowBytes, PANEL, type Planes, panelBytes, type WeightFormat } from './weights/weight-format.ts';
 
 /** A matrix [rows, columns] on the GPU in its own encoding, its rows split over bindings. */
 export type PackedMatrix = {
@@ -95,6 +95,23 @@ export async function createPackedMatrix(
   return { matrix, write: writerOf(memory.device.queue, matrix) };
 }
 
+// All matrices are packed in the same memory: what a load of gigabytes drops, a megabyte at a time, would pile up to a
+// hundred before it is collected.
+let weightMemory = new ArrayBuffer(0);
+let scaleMemory = new ArrayBuffer(0);
+
+/** Zeroed planes for some panels, valid until the next call. */
+function zeroedPlanes(format: WeightFormat, panels: number, columns: number): Planes {
+  const bytes = panelBytes(format, columns);
+  if (weightMemory.byteLength < panels * bytes.weights) weightMemory = new ArrayBuffer(panels * bytes.weights);
+  if (scaleMemory.byteLength < panels * bytes.scales) scaleMemory = new ArrayBuffer(panels * bytes.scales);
+  return {
+    weights: new Uint32Array(weightMemory, 0, (panels * bytes.weights) / 4).fill(0),
+    scales: new Uint32Array(scaleMemory, 0, (panels * bytes.scales) / 4).fill(0),
+    scaleHalves: new Uint16Array(scaleMemory, 0, (panels * bytes.scales) / 2),
+  };
+}
+
 function writerOf(queue: GPUQueue, matrix: PackedMatrix): PackedMatrixWriter['write'] {
   const { format, rows: matrixRows, columns, parts } = matrix;
   const rowBytes = fileRowBytes(format, columns);
@@ -109,7 +126,7 @@ function writerOf(queue: GPUQueue, matrix: PackedMatrix): PackedMatrixWriter['wr
     const part = parts[Math.floor(firstRow / partRows)]!;
     const panel = (firstRow - part.firstRow) / PANEL;
     const rowCount = rows.byteLength / rowBytes;
-    const planes = allocatePlanes(format, Math.ceil(rowCount / PANEL), columns);
+    const planes = zeroedPlanes(format, Math.ceil(rowCount / PANEL), columns);
     packRows(format, rows, rowCount, columns, planes);
     queue.writeBuffer(part.weights, panel * bytes.weights, planes.weights);
     if (bytes.scales > 0) queue.writeBuffer(part.scales, panel * bytes.scales, planes.scales);

@@ -11,6 +11,10 @@ import { matvec } from './matvec/matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
 import { rmsnorm } from './rmsnorm/rmsnorm.ts';
 import { ropeCache } from './rope-cache/rope-cache.ts';
+import { sample } from './sample/sample.ts';
+import { sampleAdjust } from './sample-adjust/sample-adjust.ts';
+import { sampleGather } from './sample-gather/sample-gather.ts';
+import { sampleHistogram } from './sample-histogram/sample-histogram.ts';
 import { softcap } from './softcap/softcap.ts';
 
 /** Every kernel, as data: what must hold for all of them is a loop over it. A key is its kernel's folder and label. */
@@ -28,6 +32,10 @@ export const kernels = {
   'residual-norms': residualNorms,
   rmsnorm,
   'rope-cache': ropeCache,
+  sample,
+  'sample-adjust': sampleAdjust,
+  'sample-gather': sampleGather,
+  'sample-histogram': sampleHistogram,
   softcap,
 } as const;
 

@@ -3,7 +3,7 @@ import type { Cost, Features, KernelSpec } from '../kernel.ts';
 import { type Binding, bindings, flags, layout, type Params, source } from './attention-decode.wgsl.ts';
 
 /** Keys of a tile: a split takes whole ones, and one at least. */
-const tileKeys = 64;
+const tileKeys = 32;
 /** What attention-merge can add up. */
 export const mostSplits = 64;
 

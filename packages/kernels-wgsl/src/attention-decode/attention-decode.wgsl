@@ -26,24 +26,24 @@ struct Params {
   splits: u32,
 }
 
-const PARTS = 8u;           // of a key
-const KEY_LANES = 16u;
-const KEYS = 4 * KEY_LANES; // of a tile
+// Little workgroup memory: what a driver spends to clear it (SwiftShader) is spent by idle splits too.
+const PARTS = 8u;            // of a key
+const KEY_LANES = 8u;
+const KEYS = 4 * KEY_LANES;  // of a tile
 const WORKGROUP = PARTS * KEY_LANES;
 
 #include "../common/step.wgsl"
 #include "../common/attention.wgsl"
 
 @group(0) @binding(0) var<storage, read> step: Step;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;               // q [heads, headDim] first
+@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;             // q [heads, headDim] first
 @group(0) @binding(2) var<storage, read> keys: array<Cached>;           // [kvHeads, capacity, headDim]
 @group(0) @binding(3) var<storage, read> values: array<Cached>;         // [kvHeads, capacity, headDim]
 @group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
 @group(0) @binding(5) var<uniform> params: Params;
 
-var<workgroup> query: array<vec4f, 256>;              // [headDim]
-var<workgroup> sums: array<vec4f, PARTS * KEYS>;      // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
-var<workgroup> weights: array<vec4f, WORKGROUP>;      // [KEYS]; at the end their totals, [runs]
+var<workgroup> sums: array<vec4f, PARTS * KEYS>;  // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
+var<workgroup> weights: array<vec4f, WORKGROUP>;  // [KEYS]; at the end their totals, [runs]
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -66,22 +66,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     return;
   }
 
-  for (var d = local; d < params.headDim; d += WORKGROUP) {
-    let last = firstHead + headCount - 1;
-    query[d] = params.scale * vec4f(
-      qkv[firstHead * params.headDim + d],
-      qkv[min(firstHead + 1, last) * params.headDim + d],
-      qkv[min(firstHead + 2, last) * params.headDim + d],
-      qkv[min(firstHead + 3, last) * params.headDim + d],
-    );
-  }
-  workgroupBarrier();
-
   let part = local % PARTS;
   let lane = local / PARTS;
   let dim = local % dims;
   let run = local / dims;
   let runs = WORKGROUP / dims;
+  let lastHead = firstHead + headCount - 1;
+  let query0 = firstHead * dims;
+  let query1 = min(firstHead + 1, lastHead) * dims;
+  let query2 = min(firstHead + 2, lastHead) * dims;
+  let query3 = min(firstHead + 3, lastHead) * dims;
 
   var total = vec4f();
   var attended: mat4x4f;  // column i: of weight * v, for head i
@@ -93,25 +87,26 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     let row1 = cacheRow(kvHead, slot, min(lane + KEY_LANES, count - 1));
     let row2 = cacheRow(kvHead, slot, min(lane + 2 * KEY_LANES, count - 1));
     let row3 = cacheRow(kvHead, slot, min(lane + 3 * KEY_LANES, count - 1));
-    var scores = mat4x4f();  // column i: of key lane + i * KEY_LANES, a component a head
+    var score0 = vec4f();  // of key `lane`, a component a head
+    var score1 = vec4f();  // of key lane + KEY_LANES, and so on
+    var score2 = vec4f();
+    var score3 = vec4f();
     for (var d = part; d < dims; d += PARTS) {
-      let q = mat4x4f(query[4 * d], query[4 * d + 1], query[4 * d + 2], query[4 * d + 3]);
-      scores += q * mat4x4f(
-        vec4f(keys[row0 + d]),
-        vec4f(keys[row1 + d]),
-        vec4f(keys[row2 + d]),
-        vec4f(keys[row3 + d]),
-      );
+      let queries = mat4x4f(qkv[query0 + d], qkv[query1 + d], qkv[query2 + d], qkv[query3 + d]);
+      score0 += vec4f(keys[row0 + d]) * queries;
+      score1 += vec4f(keys[row1 + d]) * queries;
+      score2 += vec4f(keys[row2 + d]) * queries;
+      score3 += vec4f(keys[row3 + d]) * queries;
     }
-    sums[part * KEYS + lane] = scores[0];
-    sums[part * KEYS + lane + KEY_LANES] = scores[1];
-    sums[part * KEYS + lane + 2 * KEY_LANES] = scores[2];
-    sums[part * KEYS + lane + 3 * KEY_LANES] = scores[3];
+    sums[part * KEYS + lane] = score0;
+    sums[part * KEYS + lane + KEY_LANES] = score1;
+    sums[part * KEYS + lane + 2 * KEY_LANES] = score2;
+    sums[part * KEYS + lane + 3 * KEY_LANES] = score3;
     workgroupBarrier();
     if (local < KEYS) {
       var score = vec4f();
       for (var i = local; i < PARTS * KEYS; i += KEYS) { score += sums[i]; }
-      weights[local] = weightOf(score, params.softcap);
+      weights[local] = weightOf(score * params.scale, params.softcap);
     }
     workgroupBarrier();
 

@@ -9,3 +9,8 @@ fn orderKey(value: f32) -> u32 {
   if (magnitude == 0u) { return 0x80000000u; }
   return select(bits | 0x80000000u, ~bits, bits != magnitude);
 }
+
+// The value of a key other than NO_KEY.
+fn keyValue(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
+}

@@ -19,7 +19,7 @@ override WORKGROUP: u32 = 64;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;           // [rows, pitch]
 @group(0) @binding(4) var<uniform> params: Params;
 
-#include "../weights/panel.wgsl"
+#include "../weights/group.wgsl"
 ${weights}
 
 @compute @workgroup_size(WORKGROUP)
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (row >= params.partRows) { return; }
   let groups = (params.width + 31) / 32;
   for (var i = local; i < groups * 8; i += WORKGROUP) {
-    let values = weight4(row / PANEL * groups + i / 8, row % PANEL, i % 8) * params.scale;
+    let values = weight4(loadGroup(row / PANEL * groups + i / 8, row % PANEL), i % 8) * params.scale;
     for (var j = 0u; j < 4; j++) {
       let column = i * 4 + j;
       if (column < params.width) { y[group.x * params.pitch + column] = values[j]; }

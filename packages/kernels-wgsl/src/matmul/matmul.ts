@@ -10,8 +10,9 @@ export const matmul: KernelSpec<Params, Binding> = {
   flags,
   layout,
   bindings,
-  constants: {},
-  workgroups: ({ rows, batch }) => [Math.ceil(rows / 64), Math.ceil(batch / 64)],
+  constants: { WORKGROUP: 64 },
+  // Batch first: workgroups that run at the same time read the same weights.
+  workgroups: ({ batch, rows }, { WORKGROUP }) => [Math.ceil(batch / 16), Math.ceil(rows / (4 * WORKGROUP!))],
 };
 
 export const matmulCost = ({ batch, rows, columns }: Params, format: WeightFormat): Cost => ({

@@ -21,7 +21,7 @@ override PANELS = ROWS / 8;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;        // [offset + rows] or more
 @group(0) @binding(4) var<uniform> params: Params;
 
-#include "../weights/panel.wgsl"
+#include "../weights/group.wgsl"
 ${weights}
 
 var<workgroup> partialSums: array<f32, WORKGROUP * PANELS>;  // [panel][slice][lane]
@@ -34,11 +34,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lastPanel = (params.rows - 1) / PANEL;
   var sums = array<f32, 4>();
   for (var i = slice; i < groups; i += SLICES) {
-    var piece: array<vec4f, 8>;
-    for (var quad = 0u; quad < 8; quad++) { piece[quad] = x[i * 8 + quad]; }
+    var piece: Piece;
+    for (var quad = 0u; quad < 8; quad++) { piece.quads[quad] = x[i * 8 + quad]; }
+    piece.sums.x = dot(piece.quads[0] + piece.quads[1] + piece.quads[2] + piece.quads[3], vec4f(1));
+    piece.sums.y = dot(piece.quads[4] + piece.quads[5] + piece.quads[6] + piece.quads[7], vec4f(1));
     for (var p = 0u; p < PANELS; p++) {
       let panel = min(group.x * PANELS + p, lastPanel);
-      sums[p] += groupDot(panel * groups + i, lane, &piece);
+      sums[p] += groupDot(loadGroup(panel * groups + i, lane), &piece);
     }
   }
   for (var p = 0u; p < PANELS; p++) { partialSums[p * WORKGROUP + local] = sums[p]; }

@@ -3,7 +3,20 @@ import { fileRowBytes, PANEL, type Planes, type WeightFormat } from '../weights/
 import { randomNormal, randomSource } from './random.ts';
 
 /** Where the f16 fields of a quantised block are: random bits there would be NaN or enormous. */
-const halfFields: Partial<Record<WeightFormat['name'], readonly number[]>> = { q8_0: [0], q4_0: [0] };
+const halfFields: Partial<Record<WeightFormat['name'], readonly number[]>> = {
+  q8_0: [0],
+  q4_0: [0],
+  q4_1: [0, 2],
+  q5_0: [0],
+  q5_1: [0, 2],
+  q4_k: [0, 2],
+  q5_k: [0, 2],
+  q6_k: [208],
+  q2_k: [80, 82],
+  q3_k: [108],
+  iq4_nl: [0],
+  iq4_xs: [0],
+};
 
 /** A random matrix as it lies in a file, with weights of the size of a real model's. */
 export function randomMatrix(

@@ -4,7 +4,23 @@
  */
 export const PANEL = 8;
 
-export type WeightEncoding = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0';
+/** Encodings by their GGUF names. */
+export type WeightEncoding =
+  | 'f32'
+  | 'f16'
+  | 'bf16'
+  | 'q8_0'
+  | 'q4_0'
+  | 'q4_1'
+  | 'q5_0'
+  | 'q5_1'
+  | 'q4_k'
+  | 'q5_k'
+  | 'q6_k'
+  | 'q2_k'
+  | 'q3_k'
+  | 'iq4_nl'
+  | 'iq4_xs';
 
 /**
  * The two planes of a packed matrix, or of a range of its panels. Both are arrays of units, a unit being some columns
@@ -34,11 +50,13 @@ export type WeightFormat = {
   /** The definition: the values of `count` weights, rounded to f32 once where they do not fit. */
   readonly dequantize: (bytes: Uint8Array, count: number) => Float32Array<ArrayBuffer>;
   /**
-   * Fills the `${weights}` slot of a shader. `block` = panel * (columns of a row / 32) + group, a group being 32
-   * columns; `lane` is the row in the panel:
+   * Fills the `${weights}` slot of a shader, after group.wgsl. A group is 32 columns of a row: `block` = panel * (groups
+   * of a row) + group says where it is, `lane` which row of the panel.
    *
-   *     fn weight4(block: u32, lane: u32, quad: u32) -> vec4f    // columns 4 * quad .. 4 * quad + 3 of the group
-   *     fn groupDot(block: u32, lane: u32, x: ptr<function, array<vec4f, 8>>) -> f32    // the whole group times x
+   *     struct Group { ... }    // what is read of a group before its values are
+   *     fn loadGroup(block: u32, lane: u32) -> Group
+   *     fn weight4(group: Group, quad: u32) -> vec4f    // columns 4 * quad .. 4 * quad + 3 of the group, exactly
+   *     fn groupDot(group: Group, x: ptr<function, Piece>) -> f32    // the group times x, scaled after the sum
    */
   readonly wgsl: string;
 };

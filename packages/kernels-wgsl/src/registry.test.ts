@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { requestGpu } from './device.ts';
+import { ShaderCompileError } from './errors.ts';
+import { type CompileOptions, compileKernel, type KernelSpec } from './kernel.ts';
+import { openDawn } from './node.ts';
+import { kernels } from './registry.ts';
+import { type Bench, variantName, variantsOf } from './testing/index.ts';
+import { weightFormats } from './weights/weight-formats.ts';
+
+// Dawn's null backend validates shaders and pipelines against the default limits, and needs no adapter.
+const { device, features } = await requestGpu(await openDawn({ nullBackend: true }), { defaultLimits: true });
+const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+
+it('knows every kernel there is', () => {
+  const folders = readdirSync(import.meta.dirname).filter((name) => {
+    const shader = join(import.meta.dirname, name, `${name}.wgsl`);
+    return existsSync(shader) && readFileSync(shader, 'utf8').includes('@compute');
+  });
+  expect(Object.keys(kernels).sort()).toEqual(folders.sort());
+});
+
+it('compiles against the default limits', async () => {
+  expect(features).toEqual({ f16: true, subgroups: true });
+  const tooWide = compileKernel(device, kernels.geglu, { features, constants: { WORKGROUP: 257 } });
+  await expect(tooWide).rejects.toThrow(ShaderCompileError);
+});
+
+describe.each(Object.entries(kernels))('%s', (name, kernel) => {
+  const spec = kernel as unknown as KernelSpec<never, string>;
+  const folder = join(import.meta.dirname, name);
+
+  it('has its name, its test, its bench and its row in the README', async () => {
+    expect(spec.name).toBe(name);
+    expect(existsSync(join(folder, `${name}.gpu.test.ts`))).toBe(true);
+    expect(readme).toContain(`\n| \`${name}\` |`);
+    const { default: bench } = (await import(join(folder, `${name}.bench.ts`))) as { default: Bench<never, string> };
+    expect(bench.spec).toBe(kernel);
+    for (const variant of variantsOf(spec, features)) {
+      for (const shape of bench.shapes(variant)) {
+        expect(Object.keys(shape.buffers).sort()).toEqual(Object.keys(spec.bindings).sort());
+        expect(shape.cost.bytes).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('binds at most eight storage buffers, and its parameters last', () => {
+    const bindings = Object.values(spec.bindings).map(({ binding }) => binding);
+    expect(bindings.length).toBeLessThanOrEqual(8);
+    expect(spec.layout.binding).toBe(Math.max(...bindings) + 1);
+  });
+
+  const weights: CompileOptions['weights'][] = /\$\{weights\}/.test(spec.source)
+    ? Object.values(weightFormats)
+    : [undefined];
+  const variants = variantsOf(spec, features).flatMap((variant) => weights.map((format) => ({ variant, format })));
+  it.each(
+    variants.map(
+      ({ variant, format }) => [variantName(variant), format?.name ?? 'no weights', variant, format] as const,
+    ),
+  )('compiles: %s, %s', async (_, _format, variant, format) => {
+    const { label } = await compileKernel(device, spec, { features: variant, ...(format ? { weights: format } : {}) });
+    expect(label.split(' ')[0]).toBe(name);
+  });
+});

@@ -1,0 +1,13 @@
+// A matrix is cut into panels of 8 rows and groups of 32 columns; weight-format.ts says what lies where.
+const PANEL = 8u;
+
+// A group's worth of x.
+struct Piece {
+  quads: array<vec4f, 8>,
+  sums: vec2f,  // of the first 16 and the last 16: what an encoding with minima or offsets multiplies by them
+}
+
+// The four bytes of a word.
+fn bytesOf(word: u32) -> vec4f {
+  return vec4f(vec4i((vec4u(word) >> vec4u(0, 8, 16, 24)) & vec4u(255)));
+}

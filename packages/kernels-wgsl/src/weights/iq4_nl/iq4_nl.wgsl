@@ -1,0 +1,20 @@
+// iq4_nl: a group is a line of nibbles that stand for 16 values; its scale is a half in `scales`, [block][lane].
+#include "../iq4.wgsl"
+
+struct Group {
+  line: vec4u,
+  scale: f32,
+}
+
+fn loadGroup(block: u32, lane: u32) -> Group {
+  let at = block * PANEL + lane;
+  return Group(weights[at], unpack2x16float(scales[at / 2] >> (16 * (lane & 1))).x);
+}
+
+fn weight4(group: Group, quad: u32) -> vec4f {
+  return iq4Of(group.line, quad) * group.scale;
+}
+
+fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
+  return iq4Dot(group.line, x) * group.scale;
+}
