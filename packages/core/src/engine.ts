@@ -111,6 +111,11 @@ export type LoadOptions = {
   readonly prefillChunk?: number;
   /** For sources such as `hf:OWNER/REPO`: which hub (default https://huggingface.co), and an access token for it. */
   readonly hub?: { readonly endpoint?: string; readonly token?: string };
+  /**
+   * Bytes of graphics memory that the model may take: loading fails with a {@link ModelTooLargeError}, which says what
+   * would fit, before anything is allocated. WebGPU does not tell how much there is; default: no limit.
+   */
+  readonly memoryBudget?: number;
   /** Where WebGPU comes from. Default `navigator.gpu`; Node passes Dawn's. Does not cross a worker boundary. */
   readonly gpu?: GPU;
   readonly onProgress?: (progress: LoadProgress) => void;

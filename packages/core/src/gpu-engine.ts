@@ -21,17 +21,14 @@ export class GpuEngine implements Engine {
   readonly info: ModelInfo;
   readonly #model: GpuModel;
   readonly #tokenizer: Tokenizer | undefined;
-  readonly #release: () => Promise<void>;
   readonly #prefix: PrefixCache;
   readonly #closing = new AbortController();
   #turn: Promise<void> = Promise.resolve();
 
-  /** @param release called once at close, after the model's buffers are gone */
-  constructor(model: GpuModel, tokenizer: Tokenizer | undefined, info: ModelInfo, release: () => Promise<void>) {
+  constructor(model: GpuModel, tokenizer: Tokenizer | undefined, info: ModelInfo) {
     this.info = info;
     this.#model = model;
     this.#tokenizer = tokenizer;
-    this.#release = release;
     const { config, context, prefillChunk } = model;
     const local = cacheCapacity(0, config, { context, prefillChunk, bytesPerValue: 4 });
     this.#prefix = new PrefixCache(config.slidingWindow, local);
@@ -97,7 +94,6 @@ export class GpuEngine implements Engine {
     this.#closing.abort();
     await this.#turn;
     this.#model.dispose();
-    await this.#release();
   }
 
   async *#run(
@@ -107,7 +103,7 @@ export class GpuEngine implements Engine {
   ): AsyncGenerator<GenerateEvent, void, undefined> {
     const { signal, ignoreEos } = options;
     const stopped = () => signal?.aborted || this.#closing.signal.aborted;
-    const sampler = this.#model.configureSampler(options, tokens);
+    const sampler = await this.#model.configureSampler(options, tokens);
     const began = performance.now();
 
     // Prefill what the KV cache does not hold yet; the last chunk also chooses the first new token.

@@ -35,7 +35,12 @@ export type { HubOptions } from './storage/hub-api.ts';
 export { isHubReference } from './storage/hub-reference.ts';
 export { memoryFolder, memorySource } from './storage/memory-source.ts';
 export type { DownloadPhase, DownloadProgress } from './storage/model-store/download-progress.ts';
-export { describeModel, type ModelDescription, type ModelFile } from './storage/model-store/model-description.ts';
+export {
+  canonicalSource,
+  describeModel,
+  type ModelDescription,
+  type ModelFile,
+} from './storage/model-store/model-description.ts';
 export type { ModelDownload } from './storage/model-store/model-download.ts';
 export type { StoredModel } from './storage/model-store/model-record.ts';
 export { type DownloadOptions, ModelStore, type StoreOptions } from './storage/model-store/model-store.ts';

@@ -1,11 +1,12 @@
-import { requestGpu } from '@tama/kernels-wgsl';
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
 import { OptionError } from './errors.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
+import { fitModel } from './gemma2/model-fit.ts';
 import { GpuEngine } from './gpu-engine.ts';
+import { sharedGpu } from './shared-gpu.ts';
 import { type ModelSource, openSource } from './storage/open-source.ts';
 
 /** Gemma 2 was trained on contexts of this many tokens. */
@@ -25,52 +26,54 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? 64, 1, 512);
 
   progress('open', 0, 0);
-  const gpu = await requestGpu(options.gpu ?? globalThis.navigator?.gpu, { plain: options.device === 'f32' });
+  const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
+  const checkpoint = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {
-    const checkpoint = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
-    try {
-      const { config, tensors } = checkpoint;
-      const context = wholeNumber(
-        'context',
-        options.context ?? Math.min(config.contextLength, longestContext),
-        1,
-        Math.max(config.contextLength, longestContext),
-      );
-      const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);
-      let loadedBytes = 0;
-      progress('weights', 0, totalBytes);
-      const model = await GpuModel.load(gpu, checkpoint, {
-        context,
-        prefillChunk: Math.min(prefillChunk, context),
-        embeddingScale: options.embeddingScale ?? 'bfloat16',
-        ...(signal ? { signal } : {}),
-        onBytes: (bytes) => {
-          loadedBytes += bytes;
-          progress('weights', loadedBytes, totalBytes);
-        },
-        onCompile: () => progress('compile', totalBytes, totalBytes),
-      });
-      const tokenizer = await checkpoint.tokenizer?.();
-      const info: ModelInfo = {
-        name: checkpoint.name,
-        format: checkpoint.format,
-        config,
-        contextLength: context,
-        parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
-        weightBytes: model.weightBytes,
-        cacheBytes: model.cacheBytes,
-        hasTokenizer: tokenizer !== undefined,
-        adapter: summarise(gpu.info, gpu.features),
-        warnings: checkpoint.warnings,
-      };
-      progress('ready', totalBytes, totalBytes);
-      return new GpuEngine(model, tokenizer, info, async () => gpu.device.destroy());
-    } finally {
-      await checkpoint.close();
-    }
-  } catch (error) {
-    gpu.device.destroy();
-    throw error;
+    const { config, tensors } = checkpoint;
+    const context = wholeNumber(
+      'context',
+      options.context ?? Math.min(config.contextLength, longestContext),
+      1,
+      Math.max(config.contextLength, longestContext),
+    );
+    await fitModel(checkpoint.name, checkpoint, {
+      context,
+      prefillChunk: Math.min(prefillChunk, context),
+      f16: gpu.features.f16,
+      limits: gpu.device.limits,
+      memoryBudget: options.memoryBudget,
+    });
+    const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);
+    let loadedBytes = 0;
+    progress('weights', 0, totalBytes);
+    const model = await GpuModel.load(gpu, checkpoint, {
+      context,
+      prefillChunk: Math.min(prefillChunk, context),
+      embeddingScale: options.embeddingScale ?? 'bfloat16',
+      ...(signal ? { signal } : {}),
+      onBytes: (bytes) => {
+        loadedBytes += bytes;
+        progress('weights', loadedBytes, totalBytes);
+      },
+      onCompile: () => progress('compile', totalBytes, totalBytes),
+    });
+    const tokenizer = await checkpoint.tokenizer?.();
+    const info: ModelInfo = {
+      name: checkpoint.name,
+      format: checkpoint.format,
+      config,
+      contextLength: context,
+      parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
+      weightBytes: model.weightBytes,
+      cacheBytes: model.cacheBytes,
+      hasTokenizer: tokenizer !== undefined,
+      adapter: summarise(gpu.info, gpu.features),
+      warnings: checkpoint.warnings,
+    };
+    progress('ready', totalBytes, totalBytes);
+    return new GpuEngine(model, tokenizer, info);
+  } finally {
+    await checkpoint.close();
   }
 }
 

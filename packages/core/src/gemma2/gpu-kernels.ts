@@ -5,7 +5,6 @@ import {
   attentionMerge,
   attentionPrefill,
   compileKernel,
-  compileSample,
   embed,
   type Features,
   geglu,
@@ -17,7 +16,6 @@ import {
   residualNorms,
   rmsnorm,
   ropeCache,
-  type SampleKernels,
   softcap,
   type WeightEncoding,
   weightFormats,
@@ -25,7 +23,7 @@ import {
 
 type Compiled<S> = S extends KernelSpec<infer P, infer B> ? Kernel<P, B> : never;
 
-/** Every kernel a model needs, compiled for one device: those over matrices once a weight encoding. */
+/** Every kernel that a greedy step needs, compiled for one device: those over matrices once a weight encoding. */
 export type GpuKernels = {
   readonly rmsnorm: Compiled<typeof rmsnorm>;
   readonly residualNorms: Compiled<typeof residualNorms>;
@@ -38,7 +36,6 @@ export type GpuKernels = {
   readonly lastRow: Compiled<typeof lastRow>;
   readonly argmaxPartial: Compiled<typeof argmaxPartial>;
   readonly argmax: Compiled<typeof argmax>;
-  readonly sample: SampleKernels;
   readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
   readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
   readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
@@ -72,7 +69,6 @@ export async function compileKernels(
     lastRow: compile(lastRow),
     argmaxPartial: compile(argmaxPartial),
     argmax: compile(argmax),
-    sample: compileSample(device, { features }),
     embed: perEncoding(embed),
     matvec: perEncoding(matvec),
     matmul: perEncoding(matmul),

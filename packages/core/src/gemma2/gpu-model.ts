@@ -82,7 +82,7 @@ export class GpuModel {
         tokens: memory.storage('tokens', 4 * options.prefillChunk),
         activations: new Map(),
       };
-      const model = new GpuModel(gpu, state, weights, options, weightBytes);
+      const model = new GpuModel(gpu, memory, state, weights, options, weightBytes);
       await memory.check('activations', () => model.#step(options.prefillChunk, 'last', 'greedy'));
       await memory.check('activations', () => model.#step(1, 'last', 'greedy'));
       return model;
@@ -94,13 +94,14 @@ export class GpuModel {
 
   private constructor(
     gpu: GpuContext,
+    memory: GpuMemory,
     state: GpuState,
     weights: Gemma2Weights<GpuMatrix, GPUBuffer>,
     options: GpuModelOptions,
     weightBytes: number,
   ) {
     this.#gpu = gpu;
-    this.#memory = state.memory;
+    this.#memory = memory;
     this.#state = state;
     this.#weights = weights;
     this.config = state.config;
@@ -108,15 +109,15 @@ export class GpuModel {
     this.prefillChunk = options.prefillChunk;
     this.weightBytes = weightBytes;
     this.cacheBytes = state.cache.bytes;
-    this.#sampler = new Sampler(state.memory, state.config.vocabularySize, state.step, state.tokens);
+    this.#sampler = new Sampler(memory, state.config.vocabularySize, state.step, state.tokens);
     gpu.device.lost.then((info) => {
       this.#lost = info;
     });
   }
 
   /** Sets how tokens are chosen from now on; `prompt` is what a repetition penalty looks back on. @throws {SamplingError} */
-  configureSampler(options: SamplingOptions, prompt: readonly number[]): SamplerKind {
-    return this.#sampler.configure(this.#gpu.device.queue, options, prompt);
+  configureSampler(options: SamplingOptions, prompt: readonly number[]): Promise<SamplerKind> {
+    return this.#sampler.configure(this.#gpu, options, prompt);
   }
 
   /** Bytes of every buffer the model owns. */

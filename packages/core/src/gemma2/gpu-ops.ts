@@ -13,7 +13,7 @@ export type GpuState = {
   readonly config: Gemma2Config;
   readonly embeddingScale: number;
   readonly kernels: GpuKernels;
-  readonly memory: GpuMemory;
+  readonly memory: Pick<GpuMemory, 'storage'>;
   readonly cache: KvCache;
   /** [context, headDim / 2] cosines and sines. */
   readonly rotations: GPUBuffer;
@@ -27,10 +27,10 @@ export type GpuState = {
 /** Records the operations of one step of `rows` rows. */
 export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
   readonly #state: GpuState;
-  readonly #recorder: Recorder;
+  readonly #recorder: Pick<Recorder, 'dispatch'>;
   readonly #rows: number;
 
-  constructor(state: GpuState, recorder: Recorder, rows: number) {
+  constructor(state: GpuState, recorder: Pick<Recorder, 'dispatch'>, rows: number) {
     this.#state = state;
     this.#recorder = recorder;
     this.#rows = rows;

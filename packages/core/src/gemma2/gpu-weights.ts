@@ -93,7 +93,8 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
   };
 }
 
-function groupByEncoding(tensors: readonly CheckpointTensor[]): CheckpointTensor[][] {
+/** Neighbours of one encoding together. */
+export function groupByEncoding(tensors: readonly CheckpointTensor[]): CheckpointTensor[][] {
   const groups: CheckpointTensor[][] = [];
   for (const tensor of tensors) {
     const last = groups.at(-1);

@@ -24,7 +24,7 @@ export function cacheBytes(config: Gemma2Config, shape: CacheShape): number {
   return 2 * slots * config.kvHeads * config.headDim * shape.bytesPerValue;
 }
 
-export function createKvCache(memory: GpuMemory, config: Gemma2Config, shape: CacheShape): KvCache {
+export function createKvCache(memory: Pick<GpuMemory, 'storage'>, config: Gemma2Config, shape: CacheShape): KvCache {
   const layers = Array.from({ length: config.layers }, (_, layer): LayerCache => {
     const capacity = cacheCapacity(layer, config, shape);
     const bytes = capacity * config.kvHeads * config.headDim * shape.bytesPerValue;

@@ -27,7 +27,7 @@ export type WeightLoader<M, V> = {
 
 /** Reads all tensors of a checkpoint. Names are Hugging Face's. */
 export async function loadWeights<M, V>(
-  checkpoint: Checkpoint,
+  checkpoint: Pick<Checkpoint, 'config' | 'tensors'>,
   loader: WeightLoader<M, V>,
 ): Promise<Gemma2Weights<M, V>> {
   const tensor = (name: string): CheckpointTensor => {

@@ -1,10 +1,13 @@
 import {
   argmaxPartials,
+  compileSample,
+  type GpuContext,
   type GpuMemory,
   noToken,
   type Recorder,
   recordSample,
   type SampleBuffers,
+  type SampleKernels,
   type SamplingOptions,
   sampleStateBytes,
   samplingBytes,
@@ -28,8 +31,10 @@ export class Sampler {
   readonly #partials: GPUBuffer;
   readonly #buffers: Omit<SampleBuffers, 'logits'> & { readonly [B in 'generated' | 'sampling' | 'seen']: GPUBuffer };
 
+  #kernels: SampleKernels | undefined;
+
   /** @param step, tokens what the last dispatch moves on, see common/step.wgsl */
-  constructor(memory: GpuMemory, vocabularySize: number, step: GPUBuffer, tokens: GPUBuffer) {
+  constructor(memory: Pick<GpuMemory, 'storage'>, vocabularySize: number, step: GPUBuffer, tokens: GPUBuffer) {
     this.#vocabularySize = vocabularySize;
     this.#partials = memory.storage('argmax partials', 8 * argmaxPartials(vocabularySize));
     const words = (label: string, count: number) => memory.storage(label, 4 * count);
@@ -55,7 +60,8 @@ export class Sampler {
     const { step, tokens, generated } = this.#buffers;
     const width = this.#vocabularySize;
     if (kind === 'sampled') {
-      recordSample(recorder, kernels.sample, { ...this.#buffers, logits }, { width, ring: ringLength });
+      // `configure` has compiled them before it names this kind.
+      recordSample(recorder, this.#kernels!, { ...this.#buffers, logits }, { width, ring: ringLength });
       return;
     }
     recorder.dispatch(kernels.argmaxPartial, { logits, partials: this.#partials }, { width });
@@ -67,20 +73,26 @@ export class Sampler {
   }
 
   /**
-   * Sets how tokens are chosen from now on. Without a seed one is drawn.
+   * Sets how tokens are chosen from now on. Without a seed one is drawn. The first request that samples compiles the
+   * kernels for it.
    *
    * @returns which recording does it
    * @throws {SamplingError}
    */
-  configure(queue: GPUQueue, options: SamplingOptions, prompt: readonly number[]): SamplerKind {
+  async configure(
+    { device, features }: GpuContext,
+    options: SamplingOptions,
+    prompt: readonly number[],
+  ): Promise<SamplerKind> {
     const { temperature = 0, seed = randomSeed() } = options;
     const words = samplingWords({ ...options, temperature, seed });
     const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, logitBias } = options;
     const penalties = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
     if (temperature === 0 && !penalties && !logitBias?.size) return 'greedy';
-    queue.writeBuffer(this.#buffers.sampling, 0, words);
+    this.#kernels ??= await compileSample(device, { features });
+    device.queue.writeBuffer(this.#buffers.sampling, 0, words);
     // Counts are read only by penalties, and take as many bytes as the logits.
-    if (penalties) queue.writeBuffer(this.#buffers.seen, 0, seenWords(this.#vocabularySize, prompt));
+    if (penalties) device.queue.writeBuffer(this.#buffers.seen, 0, seenWords(this.#vocabularySize, prompt));
     return 'sampled';
   }
 }

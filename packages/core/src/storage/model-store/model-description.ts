@@ -63,3 +63,7 @@ function partUrls(url: URL): readonly string[] {
     return other.href;
   });
 }
+
+/** What {@link ModelDescription.source} is for a reference, however it is written. */
+export const canonicalSource = (reference: string): string =>
+  isHubReference(reference) ? formatHubReference(parseHubReference(reference)) : new URL(reference).href;

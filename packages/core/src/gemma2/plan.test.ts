@@ -1,0 +1,93 @@
+import { isTamaError } from '@tama/errors';
+import { describe, expect, it } from 'vitest';
+import { syntheticCheckpoint } from '../synth/synthetic-checkpoint.ts';
+import { fitModel } from './model-fit.ts';
+import type { ModelTooLargeError } from './model-too-large-error.ts';
+import { defaultLimits, planModel } from './plan.ts';
+import { publishedSizes } from './published-sizes.ts';
+
+const checkpoint = (size: keyof typeof publishedSizes, type: 'bf16' | 'q4_0' | 'q4_k_m' | 'q8_0') =>
+  syntheticCheckpoint(publishedSizes[size], { type, seed: 1 });
+const usual = { context: 8192, prefillChunk: 64, f16: true };
+
+describe('planModel', () => {
+  // Bytes by hand: V D, and per layer (2 N H + 2 K H + 3 F) D weights, at 4.5 bits, the embedding at 6.5625.
+  it('counts 2B at Q4_0', async () => {
+    const plan = await planModel(checkpoint('2b', 'q4_0'), usual);
+    const embedding = (256_000 * 2304 * 210) / 256;
+    const layer = ((2 * 2048 + 2 * 1024 + 3 * 9216) * 2304 * 18) / 32;
+    const norms = 4 * 2304 * (4 * 26 + 1);
+    expect(plan.weightBytes).toBe(embedding + 26 * layer + norms);
+    // 13 rings of W - 1 + 64 slots, 13 layers of 8192.
+    expect(plan.cacheBytes).toBe(13 * (4095 + 64 + 8192) * 2 * 4 * 256 * 2);
+    expect(plan.totalBytes).toBe(plan.weightBytes + plan.cacheBytes + plan.workBytes);
+    expect(plan.largestBuffer.bytes).toBeLessThanOrEqual(defaultLimits.maxStorageBufferBindingSize);
+    // The embedding takes four bindings of at most 128 MiB, with a buffer of scales each that is not counted.
+    expect(plan.weightParts).toBe(26 * 4 + 4);
+  });
+
+  it.each([
+    ['9b', 'q4_k_m'],
+    ['27b', 'q4_k_m'],
+    ['27b', 'bf16'],
+  ] as const)('divides %s at %s into bindings that every adapter has', async (size, type) => {
+    const plan = await planModel(checkpoint(size, type), usual);
+    expect(plan.largestBuffer.bytes).toBeLessThanOrEqual(defaultLimits.maxStorageBufferBindingSize);
+    const large = await planModel(checkpoint(size, type), {
+      ...usual,
+      limits: { maxBufferSize: 2 ** 32 - 4, maxStorageBufferBindingSize: 2 ** 32 - 4 },
+    });
+    expect(large.weightBytes).toBe(plan.weightBytes);
+    expect(large.weightParts).toBeLessThan(plan.weightParts);
+  });
+
+  it('needs twice the cache in f32', async () => {
+    const facts = checkpoint('2b', 'q4_0');
+    const [half, full] = await Promise.all([planModel(facts, usual), planModel(facts, { ...usual, f16: false })]);
+    expect(full.cacheBytes).toBe(2 * half.cacheBytes);
+  });
+});
+
+describe('fitModel', () => {
+  async function refused(...args: Parameters<typeof fitModel>): Promise<ModelTooLargeError> {
+    const error = await fitModel(...args).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (!isTamaError(error, 'model-too-large')) throw new Error(`it was not refused: ${error}`);
+    return error as ModelTooLargeError;
+  }
+  const facts = checkpoint('2b', 'q8_0');
+
+  it('lets pass what fits exactly', async () => {
+    const plan = await planModel(facts, usual);
+    expect(await fitModel('m', facts, { ...usual, memoryBudget: plan.totalBytes })).toEqual(plan);
+    expect(await fitModel('m', facts, usual)).toEqual(plan);
+    await refused('m', facts, { ...usual, memoryBudget: plan.totalBytes - 1 });
+  });
+
+  it('proposes the largest context that fits', async () => {
+    const budget = (await planModel(facts, { ...usual, context: 4096 })).totalBytes;
+    const { details, message } = await refused('m', facts, { ...usual, memoryBudget: budget });
+    expect(details).toMatchObject({ proposedContext: 4096, proposedType: undefined, proposedBytes: budget });
+    expect(message).toContain('A context of 4096 tokens fits');
+  });
+
+  it('proposes a smaller type where no context is small enough', async () => {
+    const smaller = checkpoint('2b', 'q4_k_m');
+    const { totalBytes } = await planModel(smaller, { ...usual, context: 5120 });
+    const { details, message } = await refused('m', facts, { ...usual, memoryBudget: totalBytes + 1000 });
+    expect(details).toMatchObject({ proposedType: 'q4_k_m', proposedContext: 5120, proposedBytes: totalBytes });
+    expect(message).toContain('Its Q4_K_M version with a context of 5120 tokens fits');
+    expect((await refused('m', facts, { ...usual, memoryBudget: 2 ** 30 })).details).toMatchObject({
+      proposedContext: undefined,
+    });
+  });
+
+  it('refuses buffers beyond the limits', async () => {
+    // A layer's keys at this context: 131072 · 4 heads · 256 · 2 bytes = 256 MiB.
+    const { details, message } = await refused('m', facts, { ...usual, context: 131_072 });
+    expect(details).toMatchObject({ largestBufferBytes: 2 ** 28, bufferLimit: 2 ** 27, proposedContext: 65_536 });
+    expect(message).toContain('layer 1 keys');
+  });
+});

@@ -1,0 +1,125 @@
+import { type GpuMemory, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import { type Checkpoint, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { Sampler } from '../generation/sampler.ts';
+import { forward } from './forward.ts';
+import type { GpuKernels } from './gpu-kernels.ts';
+import { GpuOps, type GpuState } from './gpu-ops.ts';
+import { type GpuMatrix, groupByEncoding } from './gpu-weights.ts';
+import { createKvCache } from './kv-cache.ts';
+import { loadWeights } from './weights.ts';
+
+/** What WebGPU lets a device have. It never tells how much memory there is. */
+export type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
+
+/** What every adapter offers. */
+export const defaultLimits: BufferLimits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+
+export type PlanOptions = {
+  readonly context: number;
+  readonly prefillChunk: number;
+  /** Keys and values in f16, as where the adapter has it; else in f32. */
+  readonly f16: boolean;
+  readonly limits?: BufferLimits;
+};
+
+/** The graphics memory that a model takes, in bytes. */
+export type MemoryPlan = {
+  readonly context: number;
+  readonly prefillChunk: number;
+  readonly weightBytes: number;
+  readonly cacheBytes: number;
+  /** Activations, logits, rotations, the sampler's tables. */
+  readonly workBytes: number;
+  readonly totalBytes: number;
+  readonly largestBuffer: { readonly label: string; readonly bytes: number };
+  /** Buffers that the matrices are divided into, because a binding has a limit. */
+  readonly weightParts: number;
+};
+
+/** What a plan needs to know of a checkpoint: nothing is read. */
+export type ModelFacts = {
+  readonly config: Checkpoint['config'];
+  readonly tensors: Checkpoint['tensors'];
+};
+
+/**
+ * The memory a model will take, known before any is allocated: the same code as in loading runs over buffers that only
+ * count.
+ *
+ * @throws {LimitError} where the limits are below those of any adapter, so that not even eight rows of a matrix fit
+ */
+export async function planModel(
+  { config, tensors }: ModelFacts,
+  { context, prefillChunk, f16, limits = defaultLimits }: PlanOptions,
+): Promise<MemoryPlan> {
+  const memory = new CountingMemory();
+  const shape = { context, prefillChunk, bytesPerValue: f16 ? 2 : 4 } as const;
+  const cache = createKvCache(memory, config, shape);
+
+  const beforeWeights = memory.bytes;
+  const binding = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  let weightParts = 0;
+  const weights = await loadWeights<GpuMatrix, GPUBuffer>(
+    { config, tensors },
+    {
+      async matrix(label, tensors) {
+        const columns = rowWidth(tensors[0]!);
+        let rows = 0;
+        for (const group of groupByEncoding(tensors)) {
+          const format = weightFormats[group[0]!.encoding];
+          const groupRows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
+          const plan = planPackedMatrix(format, groupRows, columns, binding);
+          for (const part of plan.parts) memory.storage(label, (plan.bytes * part.rows) / groupRows);
+          weightParts += plan.parts.length;
+          rows += groupRows;
+        }
+        return { rows, columns, segments: [] };
+      },
+      vector: async (tensor) => memory.storage(tensor.name, 4 * rowWidth(tensor)),
+    },
+  );
+  const weightBytes = memory.bytes - beforeWeights;
+
+  const storage = (label: string, bytes: number) => memory.storage(label, bytes);
+  const state: GpuState = {
+    config,
+    embeddingScale: 1,
+    kernels: noKernels,
+    memory,
+    cache,
+    rotations: storage('rotations', 4 * context * config.headDim),
+    step: storage('step', 16),
+    tokens: storage('tokens', 4 * prefillChunk),
+    activations: new Map(),
+  };
+  new Sampler(memory, config.vocabularySize, state.step, state.tokens);
+  for (const rows of [prefillChunk, 1]) forward(new GpuOps(state, noRecorder, rows), weights, config, 'last');
+
+  return {
+    context,
+    prefillChunk,
+    weightBytes,
+    cacheBytes: cache.bytes,
+    workBytes: memory.bytes - weightBytes - cache.bytes,
+    totalBytes: memory.bytes,
+    largestBuffer: memory.largest,
+    weightParts,
+  };
+}
+
+/** Gives buffers that are nothing but their size, rounded as {@link GpuMemory} does. */
+class CountingMemory implements Pick<GpuMemory, 'storage'> {
+  bytes = 0;
+  largest = { label: '', bytes: 0 };
+
+  storage(label: string, bytes: number): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    this.bytes += size;
+    if (size > this.largest.bytes) this.largest = { label, bytes: size };
+    return { label, size } as GPUBuffer;
+  }
+}
+
+const noRecorder = { dispatch() {} };
+/** Never dispatched, only named. */
+const noKernels = { embed: new Map(), matvec: new Map(), matmul: new Map() } as unknown as GpuKernels;

@@ -1,0 +1,60 @@
+import { encodings, rowBytes } from '../checkpoint/encoding.ts';
+import { quantise, type WritableEncoding } from '../quantise/quantise.ts';
+import { type Bytes, lent } from '../storage/byte-source.ts';
+
+/** Pieces that rows are put together from: more would not make a model's logits more alike than they are. */
+const PIECES = 4096;
+/** The longest piece of an encoding whose blocks are single weights. */
+const LONGEST_PIECE = 256;
+
+/** 32 random bits from two numbers, well mixed (the finaliser of MurmurHash3). */
+export function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Normally distributed numbers, the same for the same seed. */
+export function normals(seed: number, count: number, deviation: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    // Box and Muller's transform; the first number is above 0.
+    const radius = Math.sqrt(-2 * Math.log((mix(seed, 2 * i) + 1) / 2 ** 32));
+    values[i] = deviation * radius * Math.cos((2 * Math.PI * mix(seed, 2 * i + 1)) / 2 ** 32);
+  }
+  return values;
+}
+
+/** Fills rows [firstRow, firstRow + count) of a random matrix. */
+export type RandomRows = (firstRow: number, count: number, into?: Bytes) => Bytes;
+
+/**
+ * Random rows of `width` weights, normally distributed, in any encoding at the speed of copying: a row is a sequence of
+ * blocks that are drawn, by seed and row, from some thousands that were quantised once.
+ */
+export function randomRows(encoding: WritableEncoding, width: number, deviation: number, seed: number): RandomRows {
+  const { blockElements, blockBytes } = encodings[encoding];
+  const pieceElements = blockElements > 1 ? blockElements : greatestCommonDivisor(width, LONGEST_PIECE);
+  const pieceBytes = (pieceElements / blockElements) * blockBytes;
+  const pool = new Uint8Array(PIECES * pieceBytes);
+  quantise(encoding, normals(seed, PIECES * pieceElements, deviation), pool);
+  const pieces = width / pieceElements;
+  const bytesPerRow = rowBytes(encoding, width);
+  return (firstRow, count, into) => {
+    const target = lent(count * bytesPerRow, into);
+    let to = 0;
+    for (let row = firstRow; row < firstRow + count; row++) {
+      const rowSeed = mix(seed, row);
+      for (let piece = 0; piece < pieces; piece++) {
+        const from = (mix(rowSeed, piece) % PIECES) * pieceBytes;
+        for (let i = 0; i < pieceBytes; i++) target[to + i] = pool[from + i]!;
+        to += pieceBytes;
+      }
+    }
+    return target;
+  };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
