@@ -1,4 +1,4 @@
-import type { Engine, LoadOptions } from '@tama/core';
+import type { Engine, LoadOptions, ModelStore } from '@tama/core';
 import type { Tokenizer } from '@tama/tokenizer';
 import type { Inspection } from './inspection.ts';
 
@@ -7,7 +7,7 @@ export type EngineOptions = Omit<LoadOptions, 'gpu'> & {
   readonly adapter?: string;
 };
 
-/** The world beyond the command line. MODEL is `demo`, an http(s) URL, or the path of a file or folder. */
+/** The world beyond the command line. MODEL is `demo`, an http(s) URL, `hf:OWNER/REPO`, a path, or a stored model. */
 export type Dependencies = {
   readonly version: string;
   loadEngine(model: string, options: EngineOptions): Promise<Engine>;
@@ -17,4 +17,6 @@ export type Dependencies = {
   modelTokenizer(model: string, signal: AbortSignal): Promise<Tokenizer>;
   /** The tokenizer of a vocabulary file: tokenizer.model, tokenizer.json or GGUF, recognised by its content. */
   fileTokenizer(path: string, signal: AbortSignal): Promise<Tokenizer>;
+  /** The models on this machine's disk. */
+  modelStore(): ModelStore;
 };

@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -148,5 +150,22 @@ describe('tama, as a process', () => {
       onStdout: (_, child) => child.kill('SIGINT'),
     });
     expect(ended).toMatchObject({ exitCode: 130, stderr: '' });
+  });
+});
+
+describe('a stored model, as a process', () => {
+  it('is downloaded once, and opened by its name or its URL without the server', async () => {
+    const bytes = await readFile(repositoryPath('models/demo/tama-demo-Q8_0.gguf'));
+    const server = createServer((_, response) => response.end(bytes));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/my-demo.gguf`;
+    const env = { TAMA_CACHE: join(folder, 'cache') };
+    expect(await spawnTama(['pull', url], { env })).toMatchObject({ exitCode: 0, stdout: `${url}\n` });
+    await new Promise((resolve) => server.close(resolve));
+    for (const model of ['my-demo.gguf', url]) {
+      const { exitCode, stdout } = await spawnTama(['tokenize', '--model', model, 'I like green tea.'], { env });
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^\d+( \d+)+\n$/);
+    }
   });
 });

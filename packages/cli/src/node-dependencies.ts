@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { nodeModelStore } from '@tama/core/node';
 import type { Dependencies } from './dependencies.ts';
 import { inspectionOf } from './inspection.ts';
 import { openModel } from './model/open-model.ts';
@@ -44,4 +45,6 @@ export const nodeDependencies: Dependencies = {
     const { fileTokenizer } = await import('./model/file-tokenizer.ts');
     return fileTokenizer(await openModel(path, signal), signal);
   },
+
+  modelStore: () => nodeModelStore(),
 };

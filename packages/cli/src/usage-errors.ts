@@ -117,3 +117,24 @@ export class UnexpectedArgumentError extends UsageError {
     );
   }
 }
+
+/** A REFERENCE that names no place to download from. */
+export class NotDownloadableError extends UsageError {
+  constructor(reference: string) {
+    super(
+      'usage-not-downloadable',
+      withRemedy(
+        {
+          en: `'${reference}' is neither a reference to a hub nor the URL of a file.`,
+          ja: `「${reference}」はハブの参照でもファイルのURLでもありません。`,
+        },
+        {
+          en: 'Write hf:OWNER/REPO, hf:OWNER/REPO/FILE.gguf or https://…; files on disk are used in place. ',
+          ja: 'hf:OWNER/REPO、hf:OWNER/REPO/FILE.gguf、https://… のいずれかを指定してください（ディスク上のファイルはそのまま使えます）。',
+        },
+        seeHelp('pull'),
+      ),
+      { reference },
+    );
+  }
+}

@@ -1,9 +1,12 @@
 import type { Command } from '../command.ts';
 import { chat } from './chat.ts';
 import { inspect } from './inspect.ts';
+import { list } from './list.ts';
 import { logits } from './logits.ts';
+import { pull } from './pull.ts';
+import { rm } from './rm.ts';
 import { run } from './run.ts';
 import { tokenize } from './tokenize.ts';
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [chat, run, tokenize, logits, inspect];
+export const commands: readonly Command[] = [chat, run, tokenize, logits, inspect, pull, list, rm];

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ByteFolder, ByteSource } from '@tama/core';
-import { nodePath } from '@tama/core/node';
+import { type ByteFolder, type ByteSource, canonicalSource } from '@tama/core';
+import { nodeModelStore, nodePath } from '@tama/core/node';
 import { BadUrlError } from '../errors.ts';
 import { hubFromEnvironment } from './hub-options.ts';
 
@@ -8,13 +9,19 @@ import { hubFromEnvironment } from './hub-options.ts';
 const demoModel = fileURLToPath(new URL('../../../../models/demo/tama-demo-Q8_0.gguf', import.meta.url));
 
 /**
- * What MODEL on a command line leads to: `demo`, an http(s) URL, a reference such as `hf:OWNER/REPO`, or a path. A file
- * named demo is `./demo`.
+ * What MODEL on a command line leads to: `demo`, a path, a stored model by name, an http(s) URL or a reference such as
+ * `hf:OWNER/REPO`. What a URL or a reference leads to is taken from the store if it is there whole. A file named demo is
+ * `./demo`.
  */
 export async function openModel(model: string, signal?: AbortSignal): Promise<ByteSource | ByteFolder> {
   if (model === 'demo') return nodePath(demoModel);
-  if (!/^(https?|hf):/i.test(model)) return nodePath(model);
-  if (!URL.canParse(model)) throw new BadUrlError(model);
+  const remote = /^(https?|hf):/i.test(model);
+  if (remote && !URL.canParse(model)) throw new BadUrlError(model);
+  if (!remote && existsSync(model)) return nodePath(model);
+  const store = nodeModelStore();
+  const stored = await store.find(remote ? canonicalSource(model) : model);
+  if (stored && (stored.complete || !remote)) return store.open(stored.source);
+  if (!remote) return nodePath(model);
   const { openSource } = await import('@tama/core');
   return openSource(model, signal, hubFromEnvironment(process.env));
 }

@@ -1,6 +1,7 @@
 import type { Locale } from '@tama/errors';
 import type { Inspection } from '../inspection.ts';
 import type { Texts } from '../locale.ts';
+import { byteSize } from './byte-size.ts';
 
 /** An inspection for people: one fact a line. `context` is how many tokens the KV cache is to hold. */
 export function inspectionReport(inspection: Inspection, context: number | undefined, locale: Locale): string {
@@ -11,12 +12,12 @@ export function inspectionReport(inspection: Inspection, context: number | undef
     { en: `Name: ${name}`, ja: `名前: ${name}` },
     { en: `Format: ${format}`, ja: `形式: ${format}` },
     {
-      en: `Weights: ${count(inspection.parameters)} parameters in ${tensors.count} tensors, ${size(inspection.bytes)}`,
-      ja: `重み: パラメーター${count(inspection.parameters)}個、テンソル${tensors.count}個、${size(inspection.bytes)}`,
+      en: `Weights: ${count(inspection.parameters)} parameters in ${tensors.count} tensors, ${byteSize(inspection.bytes)}`,
+      ja: `重み: パラメーター${count(inspection.parameters)}個、テンソル${tensors.count}個、${byteSize(inspection.bytes)}`,
     },
     ...Object.entries(tensors.byEncoding).map(([encoding, share]) => ({
-      en: `  ${encoding}: ${share.tensors} tensors, ${size(share.bytes)}`,
-      ja: `  ${encoding}: テンソル${share.tensors}個、${size(share.bytes)}`,
+      en: `  ${encoding}: ${share.tensors} tensors, ${byteSize(share.bytes)}`,
+      ja: `  ${encoding}: テンソル${share.tensors}個、${byteSize(share.bytes)}`,
     })),
     {
       en: `Layers: ${layers}, width ${hiddenSize}, ${heads} query and ${kvHeads} key/value heads of ${headDim}, feed-forward ${intermediateSize}`,
@@ -31,8 +32,8 @@ export function inspectionReport(inspection: Inspection, context: number | undef
       ja: `コンテキスト: ${contextLength}トークン`,
     },
     {
-      en: `KV cache: ${count(cacheBytesPerToken.f16)} bytes a token in f16, at most ${size(cacheBytesPerToken.f16 * cached)} for ${cached}; twice that in f32`,
-      ja: `KVキャッシュ: f16で1トークン${count(cacheBytesPerToken.f16)}バイト、${cached}トークンで最大${size(cacheBytesPerToken.f16 * cached)}。f32ではその2倍`,
+      en: `KV cache: ${count(cacheBytesPerToken.f16)} bytes a token in f16, at most ${byteSize(cacheBytesPerToken.f16 * cached)} for ${cached}; twice that in f32`,
+      ja: `KVキャッシュ: f16で1トークン${count(cacheBytesPerToken.f16)}バイト、${cached}トークンで最大${byteSize(cacheBytesPerToken.f16 * cached)}。f32ではその2倍`,
     },
     tokenizer
       ? {
@@ -54,10 +55,3 @@ const specialIds = (special: object): string =>
     .join(', ');
 
 const count = (value: number): string => value.toLocaleString('en');
-
-/** Bytes in decimal units, as shops and hubs count them. */
-function size(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 2)} ${units[power]}`;
-}

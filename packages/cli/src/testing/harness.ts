@@ -140,6 +140,9 @@ export async function tama(argv: readonly string[], surroundings: Surroundings =
     inspect: async () => inspection,
     modelTokenizer: () => Promise.reject(new Error('no tokenizer was given to this test')),
     fileTokenizer: () => Promise.reject(new Error('no tokenizer was given to this test')),
+    modelStore() {
+      throw new Error('no store was given to this test');
+    },
     ...surroundings.dependencies,
   };
   const exitCode = await run(argv, { stdin: input, stdout, stderr, env, signal: stop.signal }, dependencies);
