@@ -57,21 +57,26 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       },
       onCompile: () => progress('compile', totalBytes, totalBytes),
     });
-    const tokenizer = await checkpoint.tokenizer?.();
-    const info: ModelInfo = {
-      name: checkpoint.name,
-      format: checkpoint.format,
-      config,
-      contextLength: context,
-      parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
-      weightBytes: model.weightBytes,
-      cacheBytes: model.cacheBytes,
-      hasTokenizer: tokenizer !== undefined,
-      adapter: summarise(gpu.info, gpu.features),
-      warnings: checkpoint.warnings,
-    };
-    progress('ready', totalBytes, totalBytes);
-    return new GpuEngine(model, tokenizer, info);
+    try {
+      const tokenizer = await checkpoint.tokenizer?.(signal);
+      const info: ModelInfo = {
+        name: checkpoint.name,
+        format: checkpoint.format,
+        config,
+        contextLength: context,
+        parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
+        weightBytes: model.weightBytes,
+        cacheBytes: model.cacheBytes,
+        hasTokenizer: tokenizer !== undefined,
+        adapter: summarise(gpu.info, gpu.features),
+        warnings: checkpoint.warnings,
+      };
+      progress('ready', totalBytes, totalBytes);
+      return new GpuEngine(model, tokenizer, info);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   } finally {
     await checkpoint.close();
   }

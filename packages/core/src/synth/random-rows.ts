@@ -2,8 +2,8 @@ import { encodings, rowBytes } from '../checkpoint/encoding.ts';
 import { quantise, type WritableEncoding } from '../quantise/quantise.ts';
 import { type Bytes, lent } from '../storage/byte-source.ts';
 
-/** Pieces that rows are put together from: more would not make a model's logits more alike than they are. */
-const PIECES = 4096;
+/** Weights in the pieces that rows are put together from: few rows of a matrix have a piece at the same place. */
+const POOL = 2 ** 17;
 /** The longest piece of an encoding whose blocks are single weights. */
 const LONGEST_PIECE = 256;
 
@@ -36,8 +36,9 @@ export function randomRows(encoding: WritableEncoding, width: number, deviation:
   const { blockElements, blockBytes } = encodings[encoding];
   const pieceElements = blockElements > 1 ? blockElements : greatestCommonDivisor(width, LONGEST_PIECE);
   const pieceBytes = (pieceElements / blockElements) * blockBytes;
-  const pool = new Uint8Array(PIECES * pieceBytes);
-  quantise(encoding, normals(seed, PIECES * pieceElements, deviation), pool);
+  const poolPieces = POOL / 2 ** Math.ceil(Math.log2(pieceElements));
+  const pool = new Uint8Array(poolPieces * pieceBytes);
+  quantise(encoding, normals(seed, poolPieces * pieceElements, deviation), pool);
   const pieces = width / pieceElements;
   const bytesPerRow = rowBytes(encoding, width);
   return (firstRow, count, into) => {
@@ -46,7 +47,7 @@ export function randomRows(encoding: WritableEncoding, width: number, deviation:
     for (let row = firstRow; row < firstRow + count; row++) {
       const rowSeed = mix(seed, row);
       for (let piece = 0; piece < pieces; piece++) {
-        const from = (mix(rowSeed, piece) % PIECES) * pieceBytes;
+        const from = (mix(rowSeed, piece) % poolPieces) * pieceBytes;
         for (let i = 0; i < pieceBytes; i++) target[to + i] = pool[from + i]!;
         to += pieceBytes;
       }

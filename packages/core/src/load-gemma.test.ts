@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { requestGpu } from '@tama/kernels-wgsl';
+import { openDawn } from '@tama/kernels-wgsl/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { readGguf } from './checkpoint/gguf/gguf-file.ts';
+import { writeGguf } from './convert/write-gguf.ts';
+import type { LoadOptions } from './engine.ts';
+import type { Gemma2Config } from './gemma2/config.ts';
+import { GpuModel } from './gemma2/gpu-model.ts';
+import { planModel } from './gemma2/plan.ts';
+import { configOf, publishedSizes } from './gemma2/published-sizes.ts';
+import { loadGemma } from './load-gemma.ts';
+import { memorySource } from './storage/memory-source.ts';
+import { writeNodeFile } from './storage/node-file-sink.ts';
+import { nodePath } from './storage/node-file-source.ts';
+import { syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
+import { syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
+import { readFixture } from './testing/fixtures.ts';
+
+// On Dawn's null backend: everything is validated, allocated and uploaded, and nothing computed. It has 512 MiB.
+let gpu: GPU;
+beforeAll(async () => {
+  gpu = await openDawn({ nullBackend: true });
+});
+
+const small: Gemma2Config = configOf(
+  { layers: 2, hiddenSize: 256, heads: 4, kvHeads: 2, headDim: 64, intermediateSize: 512 },
+  { vocabularySize: 2048, slidingWindow: 100 },
+);
+
+const loadOptions = { context: 300, prefillChunk: 32, embeddingScale: 'bfloat16' } as const;
+
+async function load(checkpoint: Checkpoint, options: { context: number; prefillChunk: number }): Promise<GpuModel> {
+  return GpuModel.load(await context, checkpoint, { ...loadOptions, ...options });
+}
+let context: ReturnType<typeof requestGpu>;
+beforeAll(() => {
+  context = requestGpu(gpu);
+});
+
+describe('the plan', () => {
+  it.each(['bf16', 'q4_k_m'] as const)('is what a %s model then takes, to the byte', async (type) => {
+    const checkpoint = syntheticCheckpoint(small, { type, seed: 3 });
+    const { features, device } = await context;
+    for (const options of [loadOptions, { context: 17, prefillChunk: 1 }]) {
+      const plan = await planModel(checkpoint, { ...options, f16: features.f16, limits: device.limits });
+      const model = await load(checkpoint, options);
+      expect(plan).toMatchObject({
+        weightBytes: model.weightBytes,
+        cacheBytes: model.cacheBytes,
+        totalBytes: model.bytes,
+      });
+      model.dispose();
+    }
+  });
+
+  it('is made before anything is loaded', async () => {
+    const file = memorySource('tiny.gguf', readFixture('tiny/gguf/tiny-q4_0.gguf'));
+    const phases: string[] = [];
+    const options: LoadOptions = { gpu, memoryBudget: 100_000, onProgress: ({ phase }) => phases.push(phase) };
+    await expect(loadGemma(file, options)).rejects.toMatchObject({ code: 'model-too-large' });
+    expect(phases).toEqual(['open']);
+  });
+});
+
+describe('weights that are no numbers', () => {
+  it.each(['blk.2.attn_v.weight', 'blk.1.ffn_norm.weight'])('are found while %s is loaded', async (name) => {
+    const file = readFixture('tiny/gguf/tiny-f32.gguf');
+    const tensor = (await readGguf(memorySource('m', file))).tensors.get(name)!;
+    new DataView(file.buffer).setFloat32(tensor.offset + 4 * 50, Number.NEGATIVE_INFINITY, true);
+    await expect(loadGemma(memorySource('m.gguf', file), { gpu })).rejects.toMatchObject({
+      code: 'weights-not-finite',
+      details: { row: 0, column: 50, kind: 'infinity' },
+    });
+  });
+});
+
+describe('a GPU without enough memory', () => {
+  const cached = { heads: 8, kvHeads: 8, headDim: 256, slidingWindow: 8192 };
+  // Keys and values of 4096 tokens: 64 MiB a layer in f32, 32 in f16.
+  const config = (layers: number, intermediateSize: number) =>
+    configOf({ ...small, layers, intermediateSize }, { ...cached, vocabularySize: 2048 });
+  const options = { context: 4096, prefillChunk: 32 };
+  const layersOfCache = async (bytes: number) => bytes / (((await context).features.f16 ? 32 : 64) * 2 ** 20);
+
+  it('is a typed error, and everything is released', async () => {
+    const most = await layersOfCache(448 * 2 ** 20);
+    const fits = syntheticCheckpoint(config(most, 512), { type: 'q8_0', seed: 1 });
+    const cacheTooLarge = syntheticCheckpoint(config(2 * most, 512), { type: 'q8_0', seed: 1 });
+    const weightsTooLarge = syntheticCheckpoint(config(most, 32_768), { type: 'q8_0', seed: 1 });
+    await expect(load(cacheTooLarge, options)).rejects.toMatchObject({
+      code: 'gpu-out-of-memory',
+      details: { label: 'KV cache' },
+    });
+    await expect(load(weightsTooLarge, options)).rejects.toMatchObject({ code: 'gpu-out-of-memory' });
+    // Each of these has room only if nothing of those before is left.
+    const model = await load(fits, options);
+    model.dispose();
+    const again = await load(fits, options);
+    again.dispose();
+  });
+});
+
+describe('host memory', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tama-load-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('stays far below the size of the file', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const vocabulary = syntheticVocabulary(32_768);
+    const sizes = { ...publishedSizes['2b'], layers: 2, vocabularySize: vocabulary.pieces.length };
+    const checkpoint = syntheticCheckpoint(sizes, { type: 'q4_0', seed: 1, vocabulary });
+    const path = join(folder, 'slice.gguf');
+    await writeNodeFile(path, async (sink) => writeGguf(checkpoint, await checkpoint.tokenizer!(), sink));
+
+    collectGarbage();
+    const used = () => {
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const baseline = used();
+    let most = 0;
+    const sample = () => {
+      most = Math.max(most, used() - baseline);
+    };
+    const timer = setInterval(sample, 5);
+    const engine = await loadGemma(await nodePath(path), { gpu, context: 1024, onProgress: sample });
+    clearInterval(timer);
+    sample();
+    expect(engine.info.weightBytes).toBeGreaterThan(140e6);
+    // Nothing that large was there, so no single ArrayBuffer was larger either.
+    expect(most).toBeLessThan(64 * 2 ** 20);
+    await engine.close();
+  });
+});
