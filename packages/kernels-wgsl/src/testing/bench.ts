@@ -1,4 +1,5 @@
 import type { CompileOptions, Cost, Features, KernelSpec } from '../kernel.ts';
+import { PANEL, panelBytes, type WeightFormat } from '../weights/weight-format.ts';
 
 /** One dispatch to time: what a real model asks of the kernel, or a size that shows where it breaks down. */
 export type BenchShape<Params, Binding extends string> = {
@@ -23,4 +24,11 @@ export function bench<Params, Binding extends string>(
   shapes: Bench<Params, Binding>['shapes'],
 ): Bench<Params, Binding> {
   return { spec, shapes };
+}
+
+/** Bytes of the two planes of a packed matrix, for `buffers`. */
+export function planeBytes(format: WeightFormat, rows: number, columns: number): { weights: number; scales: number } {
+  const panel = panelBytes(format, columns);
+  const panels = Math.ceil(rows / PANEL);
+  return { weights: panels * panel.weights, scales: Math.max(16, panels * panel.scales) };
 }

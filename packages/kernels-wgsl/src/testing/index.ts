@@ -1,5 +1,5 @@
 export type { Bench, BenchShape } from './bench.ts';
-export { bench } from './bench.ts';
+export { bench, planeBytes } from './bench.ts';
 export { packCache, unpackCache } from './cache.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
 export { packMatrix, randomMatrix } from './matrices.ts';
