@@ -7,7 +7,7 @@ import { serveSite } from './site.ts';
 const site = await serveSite();
 const browser = await launchBrowser();
 const { page } = await openPage(browser, site.url, {
-  viewport: { width: 1120, height: 760 },
+  viewport: { width: 1120, height: 900 },
   deviceScaleFactor: 1.5,
   colorScheme: 'light',
 });

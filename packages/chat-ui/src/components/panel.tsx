@@ -40,12 +40,12 @@ export function Panel({ heading, closeLabel, side = 'end', onClose, children }: 
       onClick={onBackdrop}
     >
       <div className="tama-panel-inside">
-        <header className="tama-panel-head">
+        <div className="tama-panel-head">
           <h2 id={headingId}>{heading}</h2>
           <IconButton label={closeLabel} onClick={close}>
             <CloseIcon />
           </IconButton>
-        </header>
+        </div>
         <div className="tama-panel-body">{children}</div>
       </div>
     </dialog>
