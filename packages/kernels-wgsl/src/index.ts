@@ -44,6 +44,7 @@ export { SamplingError } from './sampling/sampling-error.ts';
 export type { TokenDistribution } from './sampling/sampling-reference.ts';
 export { sampleReference, samplingDistribution } from './sampling/sampling-reference.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
+export { halfToNumber } from './weights/half.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
 export { fileRowBytes } from './weights/weight-format.ts';
 export { weightFormats } from './weights/weight-formats.ts';

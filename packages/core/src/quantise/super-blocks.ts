@@ -1,4 +1,4 @@
-import { halfToNumber } from '../checkpoint/encoding.ts';
+import { halfToNumber } from '@tama/kernels-wgsl';
 import { code, fitScale, fitScaleAndMinimum } from './fit.ts';
 import { numberToHalf } from './narrow-floats.ts';
 import type { Quantiser } from './quantiser.ts';
