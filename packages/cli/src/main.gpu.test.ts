@@ -59,8 +59,8 @@ describe('the demo model', () => {
   });
 
   it('holds published conversations, id by id', async () => {
-    // A greeting, and then a conversation of three turns that begins anew.
-    const held = goldens.filter(({ users }) => users.join() === 'Hello!' || users[2] === 'ありがとう');
+    // A sentence, and then a conversation of three turns that begins anew.
+    const held = goldens.filter(({ users }) => users[0] === 'I like green tea.' || users[2] === 'ありがとう');
     expect(held.map(({ users }) => users.length)).toEqual([1, 3]);
     const stdin = held.map(({ users }) => `${users.join('\n')}\n/new\n`).join('');
     const { exitCode, stdout, stderr } = await spawnTama(['chat', 'demo', '--json', ...gpu], { stdin });
