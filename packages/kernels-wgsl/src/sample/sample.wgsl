@@ -132,6 +132,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   var lastBin = BINS - 1u;
   var kept = masses[BINS];
   var found: Found;
+  // One call of `find` in a loop: four of them would make a shader that takes some drivers seconds to compile.
   for (var stage = TOP_K; stage <= DRAW; stage++) {
     var bin = 0u;
     var goal = MOST;
@@ -142,15 +143,18 @@ fn main(@builtin(local_invocation_index) local: u32) {
       bin = plan.rankBin;
       goal = f32(sampling.topK - plan.rankBefore) - 0.5;
       weight = 0.0;
+    } else if (stage == TOP_P) {
+      if (sampling.topP >= 1.0) { continue; }
+      let mass = sampling.topP * kept;
+      bin = min(max(binOfMass(mass), plan.cutLow), lastBin);
+      goal = (mass - masses[bin]) / scaleOf(bin);
     } else if (stage == MIN_P) {
       if (sampling.reach >= REACH) { continue; }
       bin = reachBin();
       reach = sampling.reach;
     } else {
-      if (stage == TOP_P && sampling.topP >= 1.0) { continue; }
-      let mass = select(plan.draw, sampling.topP, stage == TOP_P) * kept;
-      bin = binOfMass(mass);
-      bin = select(clamp(bin, plan.drawLow, min(plan.drawHigh, lastBin)), clamp(bin, plan.cutLow, lastBin), stage == TOP_P);
+      let mass = plan.draw * kept;
+      bin = min(max(binOfMass(mass), plan.drawLow), min(plan.drawHigh, lastBin));
       goal = (mass - masses[bin]) / scaleOf(bin);
     }
     found = find(Filter(bin, last, reach), goal, weight, local);
