@@ -52,7 +52,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'browser',
-          include: ['apps/**/*.browser.test.ts'],
+          include: ['{packages,apps}/**/*.browser.test.ts'],
           exclude: elsewhere,
           env: chromium ? { TAMA_CHROMIUM: chromium } : {},
           // One Chromium at a time, after everything else: it computes on the same few cores.

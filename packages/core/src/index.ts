@@ -3,7 +3,12 @@ export type { ChatMessage } from '@tama/tokenizer';
 export { checkAdapter } from './adapter.ts';
 export { type ChatOptions, ChatSession } from './chat/chat-session.ts';
 export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
+export { NotFiniteWeightsError } from './checkpoint/checkpoint-errors.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+export { type Verified, type VerifyOptions, verifyCheckpoint } from './checkpoint/verify.ts';
+export { type FloatType, isFloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
+export { type ConvertOptions, writeGguf } from './convert/write-gguf.ts';
+export { type FolderWriter, writeHuggingFace } from './convert/write-hugging-face.ts';
 export type {
   AdapterSummary,
   Engine,
@@ -27,13 +32,18 @@ export {
   TokenizerMissingError,
 } from './errors.ts';
 export type { Gemma2Config } from './gemma2/config.ts';
+export { ModelTooLargeError } from './gemma2/model-too-large-error.ts';
+export { type BufferLimits, type MemoryPlan, type PlanOptions, planModel } from './gemma2/plan.ts';
+export { configOf, publishedSizes } from './gemma2/published-sizes.ts';
 export { loadGemma } from './load-gemma.ts';
 export { blobSource, directoryFolder, filesFolder } from './storage/blob-source.ts';
+export type { ByteSink } from './storage/byte-sink.ts';
 export type { ByteFolder, ByteSource } from './storage/byte-source.ts';
 export { httpFolder, httpSource } from './storage/http-source.ts';
 export type { HubOptions } from './storage/hub-api.ts';
 export { isHubReference } from './storage/hub-reference.ts';
 export { memoryFolder, memorySource } from './storage/memory-source.ts';
+export { askForPersistence, browserModelStore } from './storage/model-store/browser-model-store.ts';
 export type { DownloadPhase, DownloadProgress } from './storage/model-store/download-progress.ts';
 export {
   canonicalSource,
@@ -46,3 +56,5 @@ export type { StoredModel } from './storage/model-store/model-record.ts';
 export { type DownloadOptions, ModelStore, type StoreOptions } from './storage/model-store/model-store.ts';
 export type { StoreBacking } from './storage/model-store/store-backing.ts';
 export { type ModelSource, openSource } from './storage/open-source.ts';
+export { type SyntheticOptions, syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
+export { smallestVocabulary, syntheticVocabulary } from './synth/synthetic-vocabulary.ts';

@@ -73,8 +73,8 @@ export const pull = defineCommand({
     },
   ],
   async run({ io, locale, dependencies }, { reference }, { revision, token, endpoint, sha256, json }) {
-    const { describeModel } = await import('@tama/core');
     const source = withRevision(reference, revision);
+    const { describeModel } = await import('@tama/core');
     const hub: HubOptions = { ...hubFromEnvironment(io.env), ...defined({ token, endpoint }) };
     const progress = downloadProgressOn(io, locale);
     try {

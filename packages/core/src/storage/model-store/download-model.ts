@@ -52,7 +52,12 @@ export async function downloadModel(task: DownloadTask): Promise<StoredModel> {
     await verify(task, record);
   } catch (error) {
     if (!backing.isFull(error) || signal.aborted) throw error;
-    throw new StorageFullError(missingBytes(record), await backing.availableBytes(), { cause: error });
+    const needed = missingBytes(record.files);
+    const available = await backing.availableBytes();
+    // Browsers may promise what they do not have: a number that would do says nothing then.
+    throw new StorageFullError(needed, available !== undefined && available < needed ? available : undefined, {
+      cause: error,
+    });
   }
   return storedModel(record);
 }
@@ -65,9 +70,9 @@ async function fetchFile(
   await downloadFile({
     file,
     openWriter: () => backing.openWriter(shelf.filePath(file.path)),
-    async reserve() {
+    async reserve(bytes) {
       meter.setTotal(storedModel(record).bytes);
-      await checkSpace(backing, record);
+      await checkSpace(backing, bytes + missingBytes(record.files.filter((other) => other !== file)));
     },
     save: () => shelf.write(record),
     onBytes: (bytes) => meter.add(bytes),
@@ -78,13 +83,12 @@ async function fetchFile(
 }
 
 /** Before every file, as another program may have taken the room meanwhile. */
-async function checkSpace(backing: StoreBacking, record: ModelRecord): Promise<void> {
+async function checkSpace(backing: StoreBacking, needed: number): Promise<void> {
   const available = await backing.availableBytes();
-  const needed = missingBytes(record);
   if (available !== undefined && needed > available) throw new StorageFullError(needed, available);
 }
 
-const missingBytes = ({ files }: ModelRecord): number =>
+const missingBytes = (files: readonly FileRecord[]): number =>
   files.reduce((sum, file) => sum + Math.max(0, (sizeOf(file) ?? 0) - storedBytes(file)), 0);
 
 /** Compares what is on disk with the published hashes. A file that differs is deleted. */

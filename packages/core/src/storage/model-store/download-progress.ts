@@ -18,6 +18,8 @@ export type ProgressMeter = {
   /** Less than nothing when something has to be fetched again. */
   add(bytes: number): void;
   setTotal(total: number | undefined): void;
+  /** Nothing is told any more of what was counted so far. */
+  stop(): void;
 };
 
 const WINDOW_MS = 5000;
@@ -33,8 +35,14 @@ export function progressMeter(
   let total: number | undefined;
   let samples: { readonly at: number; readonly bytes: number }[] = [];
   let reportedAt = Number.NEGATIVE_INFINITY;
+  let later: ReturnType<typeof setTimeout> | undefined;
 
+  const stop = () => {
+    clearTimeout(later);
+    later = undefined;
+  };
   const tell = (at: number) => {
+    stop();
     reportedAt = at;
     samples = samples.filter((sample) => at - sample.at <= WINDOW_MS);
     samples.push({ at, bytes });
@@ -56,9 +64,11 @@ export function progressMeter(
       bytes += more;
       const at = now();
       if (at - reportedAt >= INTERVAL_MS || bytes === total) tell(at);
+      else later ??= setTimeout(() => tell(now()), INTERVAL_MS);
     },
     setTotal(newTotal) {
       total = newTotal;
     },
+    stop,
   };
 }

@@ -11,8 +11,8 @@ export type FileTask = {
   /** Brought up to date as pieces arrive. */
   readonly file: FileRecord;
   readonly openWriter: () => Promise<StoreWriter>;
-  /** Called when the size of the file is known, before any of it is fetched. @throws {StorageFullError} */
-  readonly reserve: () => Promise<void>;
+  /** Called with what the file will still take of the disk, before any of that is fetched. @throws {StorageFullError} */
+  readonly reserve: (bytes: number) => Promise<void>;
   /** Keeps the record that the file is part of. */
   readonly save: () => Promise<void>;
   /** Told of every byte that arrives, and of those that have to come again, as less than nothing. */
@@ -73,7 +73,8 @@ async function downloadVersion(task: FileTask, writer: StoreWriter): Promise<voi
     throw new SourceChangedError(file.path, `${file.size} bytes`, `${told} bytes`);
   if (told === undefined) return downloadWhole(task, writer, version);
   file.version = { ...version, size: told };
-  await task.reserve();
+  await task.reserve(Math.max(0, told - writer.size));
+  await writer.reserve?.(told);
   if (!ranges) return downloadWhole(task, writer, version);
   try {
     await downloadPieces(task, writer, file.version);

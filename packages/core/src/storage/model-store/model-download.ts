@@ -3,7 +3,9 @@ import type { StoredModel } from './model-record.ts';
 import { DownloadCancelledError } from './store-errors.ts';
 
 /** What those who want the same model tell each other. */
-type Message = { readonly command: 'pause' | 'resume' | 'cancel' } | { readonly progress: DownloadProgress };
+type Message = { readonly command: Command } | { readonly progress: DownloadProgress };
+/** `tell` comes from one who has just joined: whoever is at work says how far it is. */
+type Command = 'pause' | 'resume' | 'cancel' | 'tell';
 
 /** What a download needs of its store. */
 export type DownloadWork = {
@@ -32,6 +34,8 @@ export class ModelDownload {
   #paused: PromiseWithResolvers<void> | undefined;
   #cancelled = false;
   #ended = false;
+  /** True once this one has had something to tell by itself. */
+  #working = false;
   #progress: DownloadProgress | undefined;
 
   constructor(work: DownloadWork) {
@@ -43,6 +47,7 @@ export class ModelDownload {
     };
     // Node: a channel that listens keeps the process running.
     (this.#channel as { unref?: () => void }).unref?.();
+    this.#channel.postMessage({ command: 'tell' } satisfies Message);
     this.finished = this.#follow().finally(() => {
       this.#ended = true;
       this.#channel.close();
@@ -69,14 +74,18 @@ export class ModelDownload {
     this.#command('cancel');
   }
 
-  #command(command: 'pause' | 'resume' | 'cancel'): void {
+  #command(command: Command): void {
     if (this.#ended) return;
     this.#channel.postMessage({ command } satisfies Message);
     this.#obey(command);
   }
 
-  #obey(command: 'pause' | 'resume' | 'cancel'): void {
+  #obey(command: Command): void {
     if (this.#cancelled) return;
+    if (command === 'tell') {
+      if (this.#working && this.#progress) this.#channel.postMessage({ progress: this.#progress } satisfies Message);
+      return;
+    }
     if (command === 'pause') {
       this.#paused ??= Promise.withResolvers();
       this.#run.abort();
@@ -99,10 +108,12 @@ export class ModelDownload {
       }
       if (this.#paused) await this.#untilResumed(this.#paused.promise);
       else {
+        this.#working = false;
         this.#run = new AbortController();
         const stop = this.#run.signal;
         try {
           return await run(signal ? AbortSignal.any([signal, stop]) : stop, (progress) => {
+            this.#working = true;
             this.#channel.postMessage({ progress } satisfies Message);
             this.#report(progress);
           });

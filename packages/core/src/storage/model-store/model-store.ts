@@ -84,9 +84,17 @@ export class ModelStore {
           else waiting.add(storedBytes - told);
           told = storedBytes;
         };
-        const stored = await backing.exclusive(id, work, { signal, onWaiting: () => void onWaiting().catch(() => {}) });
-        meter.start('done', stored.storedBytes, stored.bytes);
-        return stored;
+        try {
+          const stored = await backing.exclusive(id, work, {
+            signal,
+            onWaiting: () => void onWaiting().catch(() => {}),
+          });
+          meter.start('done', stored.storedBytes, stored.bytes);
+          return stored;
+        } finally {
+          meter.stop();
+          waiting.stop();
+        }
       },
     });
   }

@@ -37,6 +37,8 @@ export type StoreWriter = {
   readonly size: number;
   /** {@link flush} costs much where this is large: call it after so many bytes. */
   readonly flushEveryBytes: number;
+  /** Claims room for a file of this size, where the file system can: what is missing shows before it is needed. */
+  reserve?(size: number): Promise<void>;
   write(offset: number, bytes: Bytes): Promise<void>;
   /** What was written survives a crash from here on. */
   flush(): Promise<void>;

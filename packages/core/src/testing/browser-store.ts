@@ -1,0 +1,36 @@
+import { browserModelStore } from '../storage/model-store/browser-model-store.ts';
+import type { DownloadProgress } from '../storage/model-store/download-progress.ts';
+import { describeModel } from '../storage/model-store/model-description.ts';
+import type { ModelDownload } from '../storage/model-store/model-download.ts';
+
+// What a test in a browser calls, in a page or in a worker: see browser-store-worker.ts.
+
+let download: ModelDownload | undefined;
+const seen: DownloadProgress[] = [];
+const open = (pieceBytes?: number) => browserModelStore({ ...(pieceBytes ? { pieceBytes } : {}), connections: 2 });
+
+export const calls = {
+  async start(url: string, sha256: string, pieceBytes: number) {
+    download = (await open(pieceBytes)).download(await describeModel(url, { sha256 }), {
+      onProgress: (progress) => seen.push(progress),
+    });
+  },
+  async finished() {
+    return download!.finished.catch((error) => ({ code: error.code ?? String(error), details: error.details }));
+  },
+  async command(name: 'pause' | 'resume' | 'cancel') {
+    download![name]();
+  },
+  seen: async () => seen,
+  list: async () => (await open()).list(),
+  /** SHA-256 of a stored file, read as a whole. */
+  async hash(name: string) {
+    const source = await (await open()).open(name);
+    if (!('read' in source)) throw new Error('it is a folder');
+    const digest = await crypto.subtle.digest('SHA-256', await source.read(0, source.size));
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  },
+  remove: async (name: string) => (await open()).remove(name),
+};
+
+export type StoreCalls = typeof calls;
