@@ -7,12 +7,19 @@ export type EngineOptions = Omit<LoadOptions, 'gpu'> & {
   readonly adapter?: string;
 };
 
+export type InspectOptions = {
+  /** Tokens to plan the memory for. Default: what the model was trained for. */
+  readonly context?: number;
+  /** Reads every weight, telling how far it is. */
+  readonly verify?: (verifiedBytes: number, totalBytes: number) => void;
+};
+
 /** The world beyond the command line. MODEL is `demo`, an http(s) URL, `hf:OWNER/REPO`, a path, or a stored model. */
 export type Dependencies = {
   readonly version: string;
   loadEngine(model: string, options: EngineOptions): Promise<Engine>;
-  /** What a checkpoint says about itself, read without a GPU and without its weights. */
-  inspect(model: string, signal: AbortSignal): Promise<Inspection>;
+  /** What a checkpoint says about itself, read without a GPU and, unless they are to be verified, without its weights. */
+  inspect(model: string, signal: AbortSignal, options?: InspectOptions): Promise<Inspection>;
   /** The tokenizer that belongs to a model. @throws {TokenizerMissingError} */
   modelTokenizer(model: string, signal: AbortSignal): Promise<Tokenizer>;
   /** The tokenizer of a vocabulary file: tokenizer.model, tokenizer.json or GGUF, recognised by its content. */

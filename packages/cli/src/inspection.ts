@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointTensor, Gemma2Config } from '@tama/core';
+import type { Checkpoint, CheckpointTensor, Gemma2Config, MemoryPlan, Verified } from '@tama/core';
 import type { SpecialIds, Tokenizer } from '@tama/tokenizer';
 
 /** What a checkpoint says about itself: the JSON that `tama inspect --json` prints. */
@@ -15,6 +15,10 @@ export type Inspection = {
   readonly contextLength: number;
   /** Keys and values of one token in all layers, by the type they are held in. */
   readonly cacheBytesPerToken: { readonly f16: number; readonly f32: number };
+  /** Graphics memory in use, with an f16 cache and WebGPU's default limits. */
+  readonly memory: MemoryPlan;
+  /** What was read and found sound; only with `--verify`. */
+  readonly verified?: Verified;
   readonly metadata: Checkpoint['metadata'];
   readonly warnings: readonly string[];
 };
@@ -23,7 +27,11 @@ export type Inspection = {
 export type Share = { readonly tensors: number; readonly parameters: number; readonly bytes: number };
 
 /** Reads nothing: everything is in the headers that opening the checkpoint has read. */
-export function inspectionOf(checkpoint: Checkpoint, tokenizer: Tokenizer | undefined): Inspection {
+export function inspectionOf(
+  checkpoint: Checkpoint,
+  tokenizer: Tokenizer | undefined,
+  memory: MemoryPlan,
+): Omit<Inspection, 'verified'> {
   const { name, format, config, tensors, metadata, warnings } = checkpoint;
   const byEncoding: Record<string, Share> = {};
   for (const tensor of tensors.values()) {
@@ -47,6 +55,7 @@ export function inspectionOf(checkpoint: Checkpoint, tokenizer: Tokenizer | unde
     tokenizer: tokenizer ? { pieces: tokenizer.vocabulary.pieces.length, special: tokenizer.vocabulary.special } : null,
     contextLength: config.contextLength,
     cacheBytesPerToken: { f16: 2 * values, f32: 4 * values },
+    memory,
     metadata,
     warnings,
   };

@@ -26,11 +26,16 @@ export const nodeDependencies: Dependencies = {
     }
   },
 
-  async inspect(model, signal) {
-    const { openCheckpoint } = await import('@tama/core');
+  async inspect(model, signal, { context, verify } = {}) {
+    const { openCheckpoint, planModel, verifyCheckpoint } = await import('@tama/core');
     const checkpoint = await openCheckpoint(await openModel(model, signal), { signal });
     try {
-      return inspectionOf(checkpoint, await checkpoint.tokenizer?.(signal));
+      const tokens = context ?? checkpoint.config.contextLength;
+      const plan = { context: tokens, prefillChunk: Math.min(64, tokens), f16: true };
+      const memory = await planModel(checkpoint, plan);
+      const inspection = inspectionOf(checkpoint, await checkpoint.tokenizer?.(signal), memory);
+      if (!verify) return inspection;
+      return { ...inspection, verified: await verifyCheckpoint(checkpoint, { signal, onProgress: verify }) };
     } finally {
       await checkpoint.close();
     }

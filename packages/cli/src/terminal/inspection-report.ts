@@ -5,7 +5,8 @@ import { byteSize } from './byte-size.ts';
 
 /** An inspection for people: one fact a line. `context` is how many tokens the KV cache is to hold. */
 export function inspectionReport(inspection: Inspection, context: number | undefined, locale: Locale): string {
-  const { name, format, config, tensors, tokenizer, contextLength, cacheBytesPerToken, warnings } = inspection;
+  const { name, format, config, tensors, tokenizer, contextLength, cacheBytesPerToken, memory, verified, warnings } =
+    inspection;
   const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabularySize, slidingWindow } = config;
   const cached = context ?? contextLength;
   const lines: readonly Texts[] = [
@@ -35,6 +36,10 @@ export function inspectionReport(inspection: Inspection, context: number | undef
       en: `KV cache: ${count(cacheBytesPerToken.f16)} bytes a token in f16, at most ${byteSize(cacheBytesPerToken.f16 * cached)} for ${cached}; twice that in f32`,
       ja: `KVキャッシュ: f16で1トークン${count(cacheBytesPerToken.f16)}バイト、${cached}トークンで最大${byteSize(cacheBytesPerToken.f16 * cached)}。f32ではその2倍`,
     },
+    {
+      en: `Graphics memory: ${byteSize(memory.totalBytes)} for ${memory.context} tokens (weights ${byteSize(memory.weightBytes)}, KV cache in f16 ${byteSize(memory.cacheBytes)}, work ${byteSize(memory.workBytes)}); largest buffer ${byteSize(memory.largestBuffer.bytes)}`,
+      ja: `グラフィックメモリー: ${memory.context}トークンで${byteSize(memory.totalBytes)}（重み${byteSize(memory.weightBytes)}、f16のKVキャッシュ${byteSize(memory.cacheBytes)}、作業領域${byteSize(memory.workBytes)}）、最大のバッファー${byteSize(memory.largestBuffer.bytes)}`,
+    },
     tokenizer
       ? {
           en: `Tokenizer: ${tokenizer.pieces} pieces; ${specialIds(tokenizer.special)}`,
@@ -44,6 +49,14 @@ export function inspectionReport(inspection: Inspection, context: number | undef
           en: `Tokenizer: none beside the weights; the vocabulary has ${vocabularySize} entries`,
           ja: `トークナイザー: なし（語彙の大きさは${vocabularySize}）`,
         },
+    ...(verified
+      ? [
+          {
+            en: `Verified: all ${verified.tensors} tensors, ${byteSize(verified.bytes)}, are complete and finite`,
+            ja: `検証済み: 全${verified.tensors}テンソル（${byteSize(verified.bytes)}）は欠けがなく、すべて有限の数です`,
+          },
+        ]
+      : []),
     ...warnings.map((warning) => ({ en: `Warning: ${warning}`, ja: `注意: ${warning}` })),
   ];
   return lines.map((line) => `${line[locale]}\n`).join('');

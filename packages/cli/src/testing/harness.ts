@@ -96,6 +96,16 @@ export const inspection: Inspection = {
   tokenizer: { pieces: 6, special: { bos: 2, eos: 1, unk: 3 } },
   contextLength: 32,
   cacheBytesPerToken: { f16: 32, f32: 64 },
+  memory: {
+    context: 32,
+    prefillChunk: 32,
+    weightBytes: 4000,
+    cacheBytes: 1024,
+    workBytes: 500,
+    totalBytes: 5524,
+    largestBuffer: { label: 'embedding', bytes: 2000 },
+    weightParts: 5,
+  },
   metadata: {},
   warnings: ['the scale was corrected'],
 };

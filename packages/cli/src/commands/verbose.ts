@@ -1,0 +1,3 @@
+import { engineOptions } from '../model/engine-options.ts';
+
+export const { verbose } = engineOptions;
