@@ -6,6 +6,8 @@ import { attentionPrefill } from './attention-prefill/attention-prefill.ts';
 import { embed } from './embed/embed.ts';
 import { geglu } from './geglu/geglu.ts';
 import { lastRow } from './last-row/last-row.ts';
+import { logprobs } from './logprobs/logprobs.ts';
+import { logprobsPartial } from './logprobs-partial/logprobs-partial.ts';
 import { matmul } from './matmul/matmul.ts';
 import { matvec } from './matvec/matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
@@ -27,6 +29,8 @@ export const kernels = {
   embed,
   geglu,
   'last-row': lastRow,
+  logprobs,
+  'logprobs-partial': logprobsPartial,
   matmul,
   matvec,
   'residual-norms': residualNorms,
