@@ -45,7 +45,7 @@ export class Sampler {
       sampling: memory.storage('sampling', samplingBytes),
       seen: words('seen tokens', vocabularySize),
       adjusted: words('adjusted logits', vocabularySize),
-      candidates: words('candidates', vocabularySize),
+      candidates: words('candidates', 2 * vocabularySize),
       state: memory.storage('sampler state', sampleStateBytes),
     };
   }
