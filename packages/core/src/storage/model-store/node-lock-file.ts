@@ -96,7 +96,10 @@ function hasEnded(owner: Owner | undefined): boolean {
   }
 }
 
-/** Only one of those who found the lock stale moves it away; who moved another one than it found puts it back. */
+/**
+ * Only one of those who found the lock stale moves it away; who moved another one than it found puts it back. Should a
+ * third have come in between, two write the same pieces of the same file: wasteful, and right.
+ */
 async function takeAway(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
