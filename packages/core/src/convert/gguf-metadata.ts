@@ -61,7 +61,11 @@ export function modelMetadata(config: Gemma2Config, name: string, fileType: numb
 /** User-defined pieces that the converter calls control: what no text should hold. */
 const isControlLike = (piece: string): boolean => /^(<unused\d+>|<mask>|<2mass>|\[@BOS@\])$/.test(piece);
 
-/** The vocabulary, as the arrays `tokenizer.ggml.*`. */
+/**
+ * The vocabulary, as the arrays `tokenizer.ggml.*`. Pieces and scores are SentencePiece's own: llama.cpp then splits text
+ * as SentencePiece does, runs of ▁ included, which it does not with the spaces and scores of -1000 that its converter
+ * gives user-defined pieces.
+ */
 export function vocabularyMetadata(
   { pieces, kinds, scores, special }: Vocabulary,
   template = chatTemplate,
