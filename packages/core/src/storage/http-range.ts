@@ -21,10 +21,7 @@ export async function sizeByHead(
   return size;
 }
 
-/**
- * Fills `bytes` from `offset` of the file, over as many connections as it takes, all of the same version.
- * @throws {SourceChangedError} when the file is another one by now @throws {RangesUnsupportedError}
- */
+/** Fills `bytes` from `offset` of the file. Throws what {@link streamRange} throws. */
 export async function readRange(
   url: string,
   version: HttpVersion,
@@ -32,9 +29,28 @@ export async function readRange(
   bytes: Bytes,
   options: HttpOptions,
   signal?: AbortSignal,
-  onReceived?: (bytes: number) => void,
 ): Promise<Bytes> {
-  const { length } = bytes;
+  let received = 0;
+  const take = (chunk: Uint8Array) => {
+    bytes.set(chunk, received);
+    received += chunk.length;
+  };
+  await streamRange(url, version, { offset, length: bytes.length }, take, options, signal);
+  return bytes;
+}
+
+/**
+ * Gives a part of a file to `take` as it arrives, over as many connections as it takes, all of the same version.
+ * @throws {SourceChangedError} when the file is another one by now @throws {RangesUnsupportedError}
+ */
+export async function streamRange(
+  url: string,
+  version: HttpVersion,
+  { offset, length }: { readonly offset: number; readonly length: number },
+  take: (chunk: Uint8Array) => void | Promise<void>,
+  options: HttpOptions,
+  signal?: AbortSignal,
+): Promise<void> {
   let received = 0;
   let receivedAtFailure = 0;
   const progressed = () => {
@@ -47,14 +63,12 @@ export async function readRange(
     checkPart(url, version, response, offset + received, range());
     for await (const chunk of chunks) {
       if (chunk.length > length - received) throw new BadRangeAnswerError(url, range(), 'more bytes');
-      bytes.set(chunk, received);
       received += chunk.length;
-      onReceived?.(chunk.length);
+      await take(chunk);
     }
     if (received < length) throw brokenOff(url);
   };
   if (length > 0) await withRetries(url, () => ({ headers: { range: range() } }), receive, options, signal, progressed);
-  return bytes;
 }
 
 function checkPart(url: string, version: HttpVersion, response: Response, offset: number, asked: string): void {

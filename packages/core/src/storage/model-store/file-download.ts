@@ -1,6 +1,7 @@
 import { isTamaError } from '@tama/errors';
+import type { Bytes } from '../byte-source.ts';
 import { BadRangeAnswerError } from '../http-errors.ts';
-import { contentRange, type HttpVersion, readRange, sizeByHead, tagsDiffer, versionTags } from '../http-range.ts';
+import { contentRange, type HttpVersion, sizeByHead, streamRange, tagsDiffer, versionTags } from '../http-range.ts';
 import { type Answer, brokenOff, type HttpOptions, withRetries } from '../http-request.ts';
 import { SourceChangedError } from '../storage-errors.ts';
 import { type FileRecord, forget, hasArrived, pieceCount, pieceLength, storedBytes } from './model-record.ts';
@@ -111,35 +112,71 @@ async function firstLook(url: string, http: HttpOptions, signal: AbortSignal): P
 const differ = (a: HttpVersion, b: Look['version']): boolean => a.size !== b.size || tagsDiffer(a, b);
 
 async function downloadPieces(task: FileTask, writer: StoreWriter, version: HttpVersion): Promise<void> {
-  const { file, http, signal, onBytes } = task;
-  const missing = Array.from({ length: pieceCount(file, version.size) }, (_, piece) => piece).filter(
-    (piece) => !file.stored.has(piece),
-  );
+  const { file, signal } = task;
+  const runs = missingRuns(file, version.size, task.connections);
   const journal = pieceJournal(task, writer);
-  const queue = missing.values();
+  const queue = runs.values();
   try {
-    await inParallel(Math.min(task.connections, missing.length), signal, async (signal) => {
+    await inParallel(Math.min(task.connections, runs.length), signal, async (signal) => {
       const buffer = new Uint8Array(Math.min(file.pieceBytes, version.size));
-      for (const piece of queue) {
-        const offset = piece * file.pieceBytes;
-        const bytes = buffer.subarray(0, pieceLength(file, version.size, piece));
-        let received = 0;
-        const count = (arrived: number) => {
-          received += arrived;
-          onBytes(arrived);
-        };
-        try {
-          await readRange(file.url, version, offset, bytes, http, signal, count);
-          await writer.write(offset, bytes);
-        } catch (error) {
-          onBytes(-received);
-          throw error;
-        }
-        await journal.add(piece, bytes.length);
-      }
+      for (const run of queue) await downloadRun({ ...task, signal }, writer, version, run, buffer, journal.add);
     });
   } finally {
     await journal.commit();
+  }
+}
+
+/** Pieces that are fetched by one request: `first` and those that follow it, `count` in all. */
+type Run = { readonly first: number; readonly count: number };
+
+/** Hubs count requests, so a run is long; many runs keep every connection busy to the end. */
+const LONGEST_RUN = 16;
+const RUNS_A_CONNECTION = 8;
+
+function missingRuns(file: FileRecord, size: number, connections: number): readonly Run[] {
+  const missing = Array.from({ length: pieceCount(file, size) }, (_, piece) => piece).filter(
+    (piece) => !file.stored.has(piece),
+  );
+  const longest = Math.min(LONGEST_RUN, Math.ceil(missing.length / (connections * RUNS_A_CONNECTION)));
+  const runs: { first: number; count: number }[] = [];
+  for (const piece of missing) {
+    const run = runs.at(-1);
+    if (run && run.first + run.count === piece && run.count < longest) run.count++;
+    else runs.push({ first: piece, count: 1 });
+  }
+  return runs;
+}
+
+async function downloadRun(
+  { file, http, signal, onBytes }: FileTask,
+  writer: StoreWriter,
+  version: HttpVersion,
+  run: Run,
+  buffer: Bytes,
+  stored: (piece: number, bytes: number) => Promise<void>,
+): Promise<void> {
+  let piece = run.first;
+  let filled = 0;
+  const take = async (chunk: Uint8Array) => {
+    for (let used = 0; used < chunk.length; ) {
+      const length = pieceLength(file, version.size, piece);
+      const part = chunk.subarray(used, used + length - filled);
+      buffer.set(part, filled);
+      used += part.length;
+      filled += part.length;
+      onBytes(part.length);
+      if (filled < length) continue;
+      await writer.write(piece * file.pieceBytes, buffer.subarray(0, length));
+      filled = 0;
+      await stored(piece++, length);
+    }
+  };
+  const offset = run.first * file.pieceBytes;
+  const length = Math.min(version.size - offset, run.count * file.pieceBytes);
+  try {
+    await streamRange(file.url, version, { offset, length }, take, http, signal);
+  } finally {
+    onBytes(-filled);
   }
 }
 

@@ -18,9 +18,9 @@ export type DownloadOptions = {
 };
 
 export type StoreOptions = {
-  /** Default 4 MiB. */
+  /** What is stored and recorded at once. Default 2 MiB. */
   readonly pieceBytes?: number;
-  /** Pieces fetched at once, each held in memory. Default 5. */
+  /** Requests at once, each with a piece in memory. Default 5. */
   readonly connections?: number;
   /** How long `remove` waits for a download that it has asked to stop. Default 5000. */
   readonly busyTimeoutMs?: number;
@@ -61,7 +61,7 @@ export class ModelStore {
 
   /** Starts, continues or joins the download of a model; of one that is stored whole it finds that it is done. */
   download(description: ModelDescription, { hub = {}, onProgress, signal }: DownloadOptions = {}): ModelDownload {
-    const { pieceBytes = 4 * 2 ** 20, connections = 5, now } = this.#options;
+    const { pieceBytes = 2 ** 21, connections = 5, now } = this.#options;
     const backing = this.#backing;
     return new ModelDownload({
       model: description.source,

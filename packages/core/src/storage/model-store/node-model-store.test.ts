@@ -358,6 +358,31 @@ describe('a server that misbehaves', () => {
     expect(await storedBytesOf()).toEqual(content);
   });
 
+  it('breaks off in the middle of a long run of pieces, and stays away: whole pieces are kept', async () => {
+    let bytesLeft = 20_500;
+    const flaky = await server((request, response) => {
+      const range = parseRange(request)!;
+      const asked = range.last - range.first + 1;
+      if (asked <= bytesLeft) {
+        bytesLeft -= asked;
+        return byRange(content)(request, response);
+      }
+      const head = { etag: '"v1"', 'content-range': `bytes ${range.first}-${range.last}/${content.length}` };
+      response.writeHead(206, { ...head, 'content-length': asked });
+      response.write(content.subarray(range.first, range.first + bytesLeft), () => response.destroy());
+      bytesLeft = 0;
+    });
+    const description = await describeModel(`${flaky.url}m.gguf`, { sha256: sha256(content) });
+    const single = store({ connections: 1, pieceBytes: 1000 });
+    const { hub } = patience();
+    await expectCode(single.download(description, { hub: { ...hub, retries: 2 } }).finished, 'network');
+    expect(await single.list()).toMatchObject([{ storedBytes: 20_000 }]);
+    bytesLeft = Number.POSITIVE_INFINITY;
+    await single.download(description).finished;
+    expect(parts(flaky).at(-1)).toMatch(/bytes=9\d000-99999$/);
+    expect(await storedBytesOf()).toEqual(content);
+  });
+
   it('has another size than was published', async () => {
     const hub = await serveHub(
       'o/r',
