@@ -50,8 +50,8 @@ async function referenceLogits(path: string, tokens: readonly number[]): Promise
   return tokens.map((_, row) => data.subarray(row * width, (row + 1) * width));
 }
 
-/** `clearGap`: a gap between the best and the second logit that 8-bit activations do not turn round on this model. */
-async function expectSameChoices(path: string, tokens: readonly number[], clearGap: number): Promise<void> {
+/** Compares at least `least` positions. `clearGap`: a gap between the best and the second logit that 8-bit activations do not turn round on this model. */
+async function expectSameChoices(path: string, tokens: readonly number[], clearGap: number, least: number) {
   const [llama, logits] = [await openLlamaCpp(path, 128), await referenceLogits(path, tokens)];
   const theirs = await llama.nextIds(tokens);
   await llama.close();
@@ -62,7 +62,7 @@ async function expectSameChoices(path: string, tokens: readonly number[], clearG
     clear++;
     expect({ position, id: theirs[position] }).toEqual({ position, id: best });
   });
-  expect(clear).toBeGreaterThan(tokens.length / 6);
+  expect(clear).toBeGreaterThanOrEqual(least);
 }
 
 it.each(['q8_0', 'q4_k_m'] as const)('the demo model as %s: llama.cpp chooses the same tokens', async (type) => {
@@ -76,7 +76,7 @@ it.each(['q8_0', 'q4_k_m'] as const)('the demo model as %s: llama.cpp chooses th
     { role: 'user', content: '彼は毎朝六時に起きます。' },
   ] as const;
   const tokens = [...encodeChat(tokenizer, messages), ...tokenizer.encode('He gets up at six every morning.')];
-  await expectSameChoices(path, tokens, 1);
+  await expectSameChoices(path, tokens, 1, 20);
 });
 
 it('a synthetic model: llama.cpp loads it, vocabulary included, and chooses the same tokens', async () => {
@@ -88,8 +88,10 @@ it('a synthetic model: llama.cpp loads it, vocabulary included, and chooses the 
     vocabulary,
   });
   const path = await write(checkpoint, 'synthetic');
-  const tokens = new Tokenizer(vocabulary).encode('the weather in Kyoto is fine: こんにちは、きょうはいいてんきです', { bos: true });
-  await expectSameChoices(path, tokens, 0.4);
+  const tokens = new Tokenizer(vocabulary).encode('the weather in Kyoto is fine: こんにちは、きょうはいいてんきです', {
+    bos: true,
+  });
+  await expectSameChoices(path, tokens, 0.3, 6);
 });
 
 it('llama.cpp splits text as the vocabulary that we wrote says', async () => {
