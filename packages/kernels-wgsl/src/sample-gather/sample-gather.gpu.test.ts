@@ -8,6 +8,7 @@ import { sampleGuarded } from '../testing/sampler.ts';
 it.each<[number, number, SamplingOptions]>([
   [1, 1, { topK: 1 }],
   [33, 1, {}], // no cut: only the draw's bin
+  [33, 1, { topK: 34 }], // a cut beyond the last token
   [3000, 2, { topK: 40, topP: 0.9, minP: 0.02 }],
   [9000, 3, { topP: 0.7 }],
   [9000, 3, { minP: 0.1 }], // more than a block
@@ -35,10 +36,11 @@ it.each<[number, number, SamplingOptions]>([
     expect(gather.cutHigh).toBeGreaterThanOrEqual(lastBin);
     expect(gather.cutHigh - gather.cutLow).toBeLessThanOrEqual(2);
   }
-  if (options.topK) {
-    const rankBin = binOf(all.ids[options.topK - 1]!);
-    expect(gather.rankBin).toBe(options.topK < width ? rankBin : 1024);
-    if (options.topK < width) expect(gather.rankBefore).toBe(all.ids.filter((id) => binOf(id) < rankBin).length);
+  expect(gather.rankBin === 1024).toBe(!options.topK || options.topK > all.ids.length);
+  if (gather.rankBin < 1024) {
+    const rankBin = binOf(all.ids[options.topK! - 1]!);
+    expect(gather.rankBin).toBe(rankBin);
+    expect(gather.rankBefore).toBe(all.ids.filter((id) => binOf(id) < rankBin).length);
   }
   expect(gather.draw).toBe(uniformAt(0, position));
   const drawn = binOf(sampleReference(logits, options, position));

@@ -19,7 +19,6 @@ const BLOCK = 8192u;
 #include "../common/random.wgsl"
 #include "../common/sampling.wgsl"
 #include "../common/sample-state.wgsl"
-#include "../common/sample-masses.wgsl"
 
 struct Sum {
   rank: u32,
@@ -30,25 +29,26 @@ fn plus(a: Sum, b: Sum) -> Sum {
   return Sum(a.rank + b.rank, a.mass + b.mass);
 }
 
+fn binSum(bin: u32) -> Sum {
+  let count = atomicLoad(&state.counts[bin]);
+  return Sum(count, scaleOf(bin) * massOf(count, atomicLoad(&state.deficits[bin])));
+}
+
 const LANE_BINS = BINS / WORKGROUP;
 
-var<workgroup> ranks: array<u32, BINS + 1>;             // tokens in all bins before
 var<workgroup> laneSums: array<Sum, WORKGROUP>;         // of the bins of one invocation
 var<workgroup> groupSums: array<Sum, WORKGROUP / 16>;   // of those of 16
+var<workgroup> masses: array<f32, BINS + 1>;            // of the tokens in all bins before
 var<workgroup> plan: Plan;
 
-// Fills `ranks` and `masses`. Masses do not decrease from bin to bin: on every level sums differ from the one before in
-// their last term only, and rounding keeps the order.
+// Fills `masses` and what depends on ranks in `plan`. Masses do not decrease from bin to bin: on every level sums differ
+// from the one before in their last term only, and rounding keeps the order.
 fn sumBins(local: u32) {
   let first = local * LANE_BINS;
   var own = Sum();
-  for (var bin = first; bin < first + LANE_BINS; bin++) {
-    let count = atomicLoad(&state.counts[bin]);
-    own = plus(own, Sum(count, scaleOf(bin) * massOf(count, atomicLoad(&state.deficits[bin]))));
-    ranks[bin + 1u] = own.rank;
-    masses[bin + 1u] = own.mass;
-  }
+  for (var bin = first; bin < first + LANE_BINS; bin++) { own = plus(own, binSum(bin)); }
   laneSums[local] = own;
+  if (local == 0u) { plan.rankBin = BINS; }
   workgroupBarrier();
   if (local < WORKGROUP / 16u) {
     var sum = Sum();
@@ -60,43 +60,46 @@ fn sumBins(local: u32) {
   var lanes = Sum();
   for (var group = 0u; group < local / 16u; group++) { groups = plus(groups, groupSums[group]); }
   for (var lane = local & ~15u; lane < local; lane++) { lanes = plus(lanes, laneSums[lane]); }
+  var before = plus(groups, lanes);
+  own = Sum();
   for (var bin = first; bin < first + LANE_BINS; bin++) {
-    let sum = plus(groups, plus(lanes, Sum(ranks[bin + 1u], masses[bin + 1u])));
-    ranks[bin + 1u] = sum.rank;
-    masses[bin + 1u] = sum.mass;
+    own = plus(own, binSum(bin));
+    let after = plus(groups, plus(lanes, own));
+    masses[bin + 1u] = after.mass;
+    if (before.rank < sampling.topK && sampling.topK <= after.rank) {
+      plan.rankBin = bin;
+      plan.rankBefore = before.rank;
+    }
+    before = after;
   }
+  if (local == WORKGROUP - 1u) { plan.tokens = before.rank; }
   workgroupBarrier();
 }
 
-// The bin of the token with `rank` tokens before it.
-fn binOfRank(rank: u32) -> u32 {
+// The bin of the first token up to and with which there is more than `mass`.
+fn binOfMass(mass: f32) -> u32 {
   var low = 0u;
   var high = BINS;
   while (high - low > 1u) {
     let middle = (low + high) / 2u;
-    if (ranks[middle] <= rank) { low = middle; } else { high = middle; }
+    if (masses[middle] <= mass) { low = middle; } else { high = middle; }
   }
   return low;
 }
 
-fn makePlan() -> Plan {
-  var made: Plan;
-  made.draw = uniformAt(sampling.seed, step.start + step.rows);
-  made.tokens = ranks[BINS];
-  made.rankBin = BINS;
-  if (sampling.topK > 0u && sampling.topK < made.tokens) { made.rankBin = binOfRank(sampling.topK - 1u); }
-  made.rankBefore = ranks[made.rankBin];
-  made.cutLow = made.rankBin;
-  made.cutHigh = made.rankBin;
+// After sumBins, by one invocation.
+fn makePlan() {
+  plan.draw = uniformAt(sampling.seed, step.start + step.rows);
+  plan.cutLow = plan.rankBin;
+  plan.cutHigh = plan.rankBin;
   if (sampling.topP < 1.0) {
-    made.cutLow = min(made.cutLow, binOfMass(sampling.topP * masses[made.rankBin]));
-    made.cutHigh = min(made.cutHigh, binOfMass(sampling.topP * masses[min(made.rankBin + 1u, BINS)]));
+    plan.cutLow = min(plan.cutLow, binOfMass(sampling.topP * masses[plan.rankBin]));
+    plan.cutHigh = min(plan.cutHigh, binOfMass(sampling.topP * masses[min(plan.rankBin + 1u, BINS)]));
   }
-  made.cutLow = min(made.cutLow, reachBin());
-  made.cutHigh = min(made.cutHigh, reachBin());
-  made.drawLow = binOfMass(made.draw * masses[made.cutLow]);
-  made.drawHigh = min(binOfMass(made.draw * masses[min(made.cutHigh + 1u, BINS)]), made.cutHigh);
-  return made;
+  plan.cutLow = min(plan.cutLow, reachBin());
+  plan.cutHigh = min(plan.cutHigh, reachBin());
+  plan.drawLow = binOfMass(plan.draw * masses[plan.cutLow]);
+  plan.drawHigh = min(binOfMass(plan.draw * masses[min(plan.cutHigh + 1u, BINS)]), plan.cutHigh);
 }
 
 fn isPlanned(bin: u32) -> bool {
@@ -107,7 +110,7 @@ fn isPlanned(bin: u32) -> bool {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   sumBins(local);
-  if (local == 0u) { plan = makePlan(); }
+  if (local == 0u) { makePlan(); }
   workgroupBarrier();
   if (group.x == 0u) {
     for (var bin = local; bin <= BINS; bin += WORKGROUP) { state.masses[bin] = masses[bin]; }

@@ -22,7 +22,6 @@ const WORKGROUP = 128u;
 #include "../common/step.wgsl"
 #include "../common/sampling.wgsl"
 #include "../common/sample-state.wgsl"
-#include "../common/sample-masses.wgsl"
 #include "../common/advance.wgsl"
 
 const DIGITS = 16u;      // of 4 bits
@@ -118,6 +117,13 @@ fn find(filtered: Filter, goal: f32, weight: f32, local: u32) -> Found {
   return Found(foundPlace, massOf(countAfter, deficitAfter));
 }
 
+// The bin of the first token up to and with which there is more than `mass`. The plan keeps the range short.
+fn binBetween(low: u32, high: u32, mass: f32) -> u32 {
+  var bin = low;
+  while (bin < high && state.masses[bin + 1u] <= mass) { bin++; }
+  return bin;
+}
+
 const TOP_K = 0u;
 const TOP_P = 1u;
 const MIN_P = 2u;
@@ -125,12 +131,10 @@ const DRAW = 3u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
-  for (var bin = local; bin <= BINS; bin += WORKGROUP) { masses[bin] = state.masses[bin]; }
-  workgroupBarrier();
   let plan = state.plan;
   var last = Place(0xffffffffu, 0xffffffffu);  // that is kept
   var lastBin = BINS - 1u;
-  var kept = masses[BINS];
+  var kept = state.masses[BINS];
   var found: Found;
   // One call of `find` in a loop: four of them would make a shader that takes some drivers seconds to compile.
   for (var stage = TOP_K; stage <= DRAW; stage++) {
@@ -146,23 +150,23 @@ fn main(@builtin(local_invocation_index) local: u32) {
     } else if (stage == TOP_P) {
       if (sampling.topP >= 1.0) { continue; }
       let mass = sampling.topP * kept;
-      bin = min(max(binOfMass(mass), plan.cutLow), lastBin);
-      goal = (mass - masses[bin]) / scaleOf(bin);
+      bin = binBetween(plan.cutLow, min(plan.cutHigh, lastBin), mass);
+      goal = (mass - state.masses[bin]) / scaleOf(bin);
     } else if (stage == MIN_P) {
       if (sampling.reach >= REACH) { continue; }
       bin = reachBin();
       reach = sampling.reach;
     } else {
       let mass = plan.draw * kept;
-      bin = min(max(binOfMass(mass), plan.drawLow), min(plan.drawHigh, lastBin));
-      goal = (mass - masses[bin]) / scaleOf(bin);
+      bin = binBetween(plan.drawLow, min(plan.drawHigh, lastBin), mass);
+      goal = (mass - state.masses[bin]) / scaleOf(bin);
     }
     found = find(Filter(bin, last, reach), goal, weight, local);
-    // Nothing is found where tokens were not gathered, because min-p cuts before.
+    // A cut further down than an earlier one changes nothing. All of a bin may be beyond the reach of min-p.
     if (bin <= lastBin) {
       if (found.mass > 0.0) { last = found.place; }
       lastBin = bin;
-      kept = masses[bin] + scaleOf(bin) * found.mass;
+      kept = state.masses[bin] + scaleOf(bin) * found.mass;
     }
   }
 
