@@ -21,8 +21,8 @@ const gpu = (name: string, env: Record<string, string>) => ({
     pool: 'forks' as const,
     // Tests that measure memory collect garbage first.
     execArgv: ['--expose-gc'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });
 
@@ -44,7 +44,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
           exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       ...gpuProjects,
@@ -58,8 +58,8 @@ export default defineConfig({
           // One Chromium at a time, after everything else: it computes on the same few cores.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],
