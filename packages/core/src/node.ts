@@ -1,3 +1,3 @@
 export { nodeModelStore } from './storage/model-store/node-model-store.ts';
-export { nodeFileSource, nodeFolder, nodePath } from './storage/node-file-source.ts';
 export { writeNodeFile } from './storage/node-file-sink.ts';
+export { nodeFileSource, nodeFolder, nodePath } from './storage/node-file-source.ts';
