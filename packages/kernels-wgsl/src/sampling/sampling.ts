@@ -84,7 +84,7 @@ function checked(options: SamplingOptions): CheckedOptions {
     if (!holds) throw new SamplingError(option, value, allowed);
   };
   const between = (value: number, low: number, high: number): boolean => value >= low && value <= high;
-  check(temperature === 0 || between(temperature, 1e-6, 1e6), 'temperature', temperature, '0, or 1e-6 … 1e6');
+  check(temperature === 0 || between(temperature, 1e-6, 1e6), 'temperature', temperature, '0, 1e-6 … 1e6');
   check(Number.isInteger(topK) && between(topK, 0, 2 ** 31), 'topK', topK, '0, 1, 2, …');
   check(between(topP, 0, 1), 'topP', topP, '0 … 1');
   check(between(minP, 0, 1), 'minP', minP, '0 … 1');
@@ -94,7 +94,12 @@ function checked(options: SamplingOptions): CheckedOptions {
   check(typeof seed === 'bigint' || Number.isSafeInteger(seed), 'seed', Number(seed), '…, -1, 0, 1, …');
   check(logitBias.size <= maximumBiases, 'logitBias.size', logitBias.size, `0 … ${maximumBiases}`);
   for (const [id, value] of logitBias) {
-    check(Number.isInteger(id) && between(id, 0, maximumVocabulary - 1), 'logitBias', id, 'token id → number');
+    check(
+      Number.isInteger(id) && between(id, 0, maximumVocabulary - 1),
+      'logitBias',
+      id,
+      `0 … ${maximumVocabulary - 1}`,
+    );
     check(
       value === -Infinity || between(Math.abs(value), 0, 1e3),
       `logitBias[${id}]`,
