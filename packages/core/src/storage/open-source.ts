@@ -4,10 +4,11 @@ import { httpFolder, httpSource } from './http-source.ts';
 import type { HubOptions } from './hub-api.ts';
 import { isHubReference } from './hub-reference.ts';
 import { openHub } from './hub-source.ts';
+import { browserModelStore } from './model-store/browser-model-store.ts';
 
 /**
- * A URL of a file or (with a slash at its end) a folder, a reference to a hub such as `hf:OWNER/REPO`, one file, the
- * files of a folder, or what is already open.
+ * A URL of a file or (with a slash at its end) a folder, a reference to a hub such as `hf:OWNER/REPO`, `stored:` and the
+ * name or source of a model in the browser's store, one file, the files of a folder, or what is already open.
  */
 export type ModelSource = string | URL | Blob | readonly File[] | ByteSource | ByteFolder;
 
@@ -19,6 +20,8 @@ export async function openSource(
 ): Promise<ByteSource | ByteFolder> {
   if (typeof source === 'string' || source instanceof URL) {
     if (isHubReference(String(source))) return openHub(String(source), hub, signal);
+    const stored = /^stored:(.*)$/s.exec(String(source))?.[1];
+    if (stored !== undefined) return (await browserModelStore()).open(stored);
     // Relative URLs are meant relative to the page, or to the page of the worker.
     const url = new URL(source, globalThis.location?.href).href;
     return url.endsWith('/') ? httpFolder(url) : httpSource(url, signal ? { signal } : {});

@@ -2,6 +2,7 @@ import { browserModelStore } from '../storage/model-store/browser-model-store.ts
 import type { DownloadProgress } from '../storage/model-store/download-progress.ts';
 import { describeModel } from '../storage/model-store/model-description.ts';
 import type { ModelDownload } from '../storage/model-store/model-download.ts';
+import { openSource } from '../storage/open-source.ts';
 
 // What a test in a browser calls, in a page or in a worker: see browser-store-worker.ts.
 
@@ -25,7 +26,7 @@ export const calls = {
   list: async () => (await open()).list(),
   /** SHA-256 of a stored file, read as a whole. */
   async hash(name: string) {
-    const source = await (await open()).open(name);
+    const source = await openSource(`stored:${name}`);
     if (!('read' in source)) throw new Error('it is a folder');
     const digest = await crypto.subtle.digest('SHA-256', await source.read(0, source.size));
     return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -2,3 +2,5 @@ export { EngineClient } from './client.ts';
 export { WorkerFailedError } from './errors.ts';
 export { serveEngine } from './host.ts';
 export type { WorkerModelSource } from './protocol.ts';
+export { ModelStoreClient, type RemoteDownload } from './store/client.ts';
+export { serveModelStore } from './store/host.ts';

@@ -1,0 +1,51 @@
+import { serialiseError } from '@tama/errors';
+import { browserModelStore } from '../../storage/model-store/browser-model-store.ts';
+import { describeModel } from '../../storage/model-store/model-description.ts';
+import type { ModelDownload } from '../../storage/model-store/model-download.ts';
+import type { ModelStore } from '../../storage/model-store/model-store.ts';
+import type { Port } from '../protocol.ts';
+import type { StoreClientMessage, StoreHostMessage } from './protocol.ts';
+
+/**
+ * Serves the store of this site to the {@link ModelStoreClient} at the other end: the whole of a worker's script. In a
+ * worker files are written in place, and hashing them does not hold up the page.
+ *
+ * @param open another store, for tests
+ */
+export function serveModelStore(port: Port, open: () => Promise<ModelStore> = browserModelStore): void {
+  const downloads = new Map<number, ModelDownload>();
+  const post = (message: StoreHostMessage) => port.postMessage(message);
+
+  const answer = async (message: Exclude<StoreClientMessage, { command: unknown }>): Promise<unknown> => {
+    switch (message.method) {
+      case 'list':
+        return (await open()).list();
+      case 'remove':
+        return (await open()).remove(message.name);
+      case 'describe':
+        return describeModel(message.reference, message.options);
+      case 'download': {
+        const { id, description, hub } = message;
+        const download = (await open()).download(description, {
+          hub,
+          onProgress: (progress) => post({ id, progress }),
+        });
+        downloads.set(id, download);
+        try {
+          return await download.finished;
+        } finally {
+          downloads.delete(id);
+        }
+      }
+    }
+  };
+
+  port.addEventListener('message', async ({ data }: MessageEvent<StoreClientMessage>) => {
+    if ('command' in data) return void downloads.get(data.id)?.[data.command]();
+    try {
+      post({ id: data.id, answer: await answer(data) });
+    } catch (error) {
+      post({ id: data.id, error: serialiseError(error) });
+    }
+  });
+}

@@ -1,0 +1,78 @@
+/// <reference types="node" />
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isTamaError } from '@tama/errors';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodeModelStore } from '../../storage/model-store/node-model-store.ts';
+import { type FakeHub, serveHub } from '../../testing/fake-hub.ts';
+import { parseRange } from '../../testing/model-server.ts';
+import { ModelStoreClient } from './client.ts';
+import { serveModelStore } from './host.ts';
+
+const content = Uint8Array.from({ length: 50_000 }, (_, i) => (i * 37) % 251);
+let folder: string;
+let hub: FakeHub;
+let hold: boolean;
+let channel: MessageChannel;
+let client: ModelStoreClient;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tama store worker '));
+  hold = false;
+  // While held, parts beyond the first are never answered.
+  const intercept = (_: string, request: Parameters<typeof parseRange>[0]) => hold && parseRange(request)!.first > 0;
+  hub = await serveHub('o/r', { 'm.gguf': content }, { intercept });
+  channel = new MessageChannel();
+  serveModelStore(channel.port1, async () => nodeModelStore(folder, { pieceBytes: 10_000 }));
+  client = new ModelStoreClient(channel.port2);
+  channel.port1.start();
+  channel.port2.start();
+});
+afterEach(async () => {
+  channel.port1.close();
+  await hub.close();
+  await rm(folder, { recursive: true });
+});
+
+it('downloads, lists and removes across a thread, with progress', async () => {
+  const options = { endpoint: hub.url };
+  const description = await client.describe('hf:o/r', options);
+  expect(description).toMatchObject({ source: 'hf:o/r', files: [{ path: 'm.gguf', size: 50_000 }] });
+  const phases: string[] = [];
+  const stored = await client.download(description, { hub: options, onProgress: ({ phase }) => phases.push(phase) })
+    .finished;
+  expect(stored).toMatchObject({ complete: true });
+  expect([...new Set(phases)]).toEqual(['download', 'verify', 'done']);
+  expect(await client.list()).toEqual([stored]);
+  await client.remove('r');
+  expect(await client.list()).toEqual([]);
+});
+
+it('pauses, resumes and cancels across a thread', async () => {
+  const description = await client.describe('hf:o/r', { endpoint: hub.url });
+  hold = true;
+  const paused = Promise.withResolvers<void>();
+  const download = client.download(description, {
+    onProgress: ({ phase, bytes }) => {
+      if (hold && phase === 'download' && bytes > 0) download.pause();
+      if (phase === 'paused') paused.resolve();
+    },
+  });
+  await paused.promise;
+  hold = false;
+  download.resume();
+  expect(await download.finished).toMatchObject({ complete: true });
+
+  await client.remove('r');
+  hold = true;
+  const cancelled = client.download(description, { onProgress: ({ bytes }) => bytes > 0 && cancelled.cancel() });
+  const error = await cancelled.finished.catch((error: unknown) => error);
+  expect(isTamaError(error, 'download-cancelled')).toBe(true);
+  expect(await client.list()).toEqual([]);
+});
+
+it('tells errors as they are', async () => {
+  const error = await client.remove('absent').catch((error: unknown) => error);
+  expect(isTamaError(error, 'model-not-stored')).toBe(true);
+});
