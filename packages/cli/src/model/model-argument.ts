@@ -4,7 +4,7 @@ export const modelArgument = {
   name: 'MODEL',
   required: true,
   summary: {
-    en: 'a file, a folder, an http(s) URL, hf:OWNER/REPO, or demo',
-    ja: 'ファイル、フォルダー、http(s)のURL、hf:OWNER/REPO、または demo',
+    en: 'a file, a folder, an http(s) URL, hf:OWNER/REPO, a stored model, or demo',
+    ja: 'ファイル、フォルダー、http(s)のURL、hf:OWNER/REPO、保存済みモデル、または demo',
   },
 } as const satisfies ArgumentSpec;
