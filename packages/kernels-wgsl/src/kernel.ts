@@ -25,6 +25,8 @@ export type KernelSpec<Params, Binding extends string> = {
   readonly bindings: Readonly<Record<Binding, BindingInfo>>;
   /** Values of the shader's `override`s. */
   readonly constants: Readonly<Record<string, number>>;
+  /** Values that suit a kind of adapter better. */
+  readonly tune?: (adapter: GPUAdapterInfo) => Readonly<Record<string, number>>;
   /** Workgroups in x, y, z. */
   readonly workgroups: (
     params: Params,
@@ -73,7 +75,9 @@ export function compileKernel<P, B extends string>(
   const known = compiled.get(device) ?? new Map<string, Promise<Kernel<never, never>>>();
   compiled.set(device, known);
   const code = renderKernel(spec, options);
-  const constants = { ...spec.constants, ...options.constants };
+  // Browsers had adapterInfo on devices later than WebGPU.
+  const tuned = device.adapterInfo && spec.tune?.(device.adapterInfo);
+  const constants = { ...spec.constants, ...tuned, ...options.constants };
   const key = JSON.stringify([spec.name, constants, code]);
   const kernel =
     (known.get(key) as Promise<Kernel<P, B>> | undefined) ?? compile(device, spec, options, code, constants);

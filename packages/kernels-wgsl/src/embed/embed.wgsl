@@ -27,11 +27,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let row = tokens[group.x] - params.firstRow;  // wraps to a large number for a smaller id
   if (row >= params.partRows) { return; }
   let groups = (params.width + 31) / 32;
-  for (var i = local; i < groups * 8; i += WORKGROUP) {
-    let values = weight4(loadGroup(row / PANEL * groups + i / 8, row % PANEL), i % 8) * params.scale;
-    for (var j = 0u; j < 4; j++) {
-      let column = i * 4 + j;
-      if (column < params.width) { y[group.x * params.pitch + column] = values[j]; }
+  for (var i = local; i < groups * 4; i += WORKGROUP) {
+    let values = weights8(loadGroup(row / PANEL * groups + i / 4, row % PANEL), i % 4);
+    for (var j = 0u; j < 8; j++) {
+      let column = i * 8 + j;
+      if (column < params.width) { y[group.x * params.pitch + column] = values[j / 4][j % 4] * params.scale; }
     }
   }
 }

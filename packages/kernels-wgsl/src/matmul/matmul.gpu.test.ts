@@ -53,22 +53,22 @@ describe.each(variants)('matmul, %s', (_, features) => {
   });
 
   it('matches the definition with other workgroups', async () => {
-    for (const WORKGROUP of [32, 256]) {
-      const { y, expected } = await multiply(features, weightFormats.q4_0, [17, 300, 64], { constants: { WORKGROUP } });
-      expect(nmse(y, expected)).toBeLessThan(limit);
-    }
+    const constants = { WORKGROUP: 32 };
+    const { y, expected } = await multiply(features, weightFormats.q8_0, [17, 300, 64], { constants });
+    expect(nmse(y, expected)).toBeLessThan(limit);
   });
 
   it('computes the live rows of a chunk that is not full, and no others', async () => {
-    const { y, expected, pitch } = await multiply(features, weightFormats.f32, [70, 16, 64], { live: 37 });
+    const { y, expected, pitch } = await multiply(features, weightFormats.q8_0, [70, 16, 64], { live: 37 });
     expect(nmse(y.subarray(0, 37 * pitch), expected.subarray(0, 37 * pitch))).toBeLessThan(limit);
     expect(y.subarray(37 * pitch).every((value) => value === 0)).toBe(true);
   });
 });
 
-// Every format once, in the variant that the adapter runs: registry.test.ts compiles the others, and that weight4 is
-// exact is embed's test.
-it.each(Object.values(weightFormats))('matmul matches the definition over $name', async (format) => {
+// One encoding of each kind. That weights8 is exact for every encoding is embed's test, that all compile registry.test.ts';
+// here each would cost a software adapter seconds of compiling.
+const { f32, f16, q4_0, q6_k } = weightFormats;
+it.each([f32, f16, q4_0, q6_k])('matmul matches the definition over $name', async (format) => {
   const columns = format.blockColumns === 1 ? 1025 : 1024;
   const { y, expected } = await multiply(gpu.features, format, [33, 65, columns], { offset: 5 });
   expect(nmse(y, expected)).toBeLessThan(limit);

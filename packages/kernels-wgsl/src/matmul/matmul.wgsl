@@ -31,7 +31,7 @@ override WORKGROUP: u32 = 64;  // a multiple of 8
 #include "../weights/group.wgsl"
 ${weights}
 
-// sums[b] += quads `first` and `first + 4` of x, b rows of `pitch` quads further, times `w0` and `w1`: the columns of four
+// sums[b] += quads `first` and `first + 1` of x, b rows of `pitch` quads further, times `w0` and `w1`: the columns of four
 // rows of W. Rows past the last of x are not read; their sums are never written.
 fn multiply(
   sums: ptr<function, array<vec4f, 8>>,
@@ -46,7 +46,7 @@ fn multiply(
 #if ${subgroups}
   let own = min(first + min(subgroupLane, 7) * pitch, last);
   let own0 = x[own];
-  let own1 = x[own + 4];
+  let own1 = x[own + 1];
 #endif
   for (var b = 0u; b < 8; b++) {
     let at = min(first + b * pitch, last);
@@ -55,11 +55,11 @@ fn multiply(
     var x1 = subgroupShuffle(own1, b);
     if (subgroupSize < 8) {
       x0 = x[at];
-      x1 = x[at + 4];
+      x1 = x[at + 1];
     }
 #else
     let x0 = x[at];
-    let x1 = x[at + 4];
+    let x1 = x[at + 1];
 #endif
     let sum = fma(w0[0], x0.xxxx, fma(w0[1], x0.yyyy, fma(w0[2], x0.zzzz, fma(w0[3], x0.wwww, (*sums)[b]))));
     (*sums)[b] = fma(w1[0], x1.xxxx, fma(w1[1], x1.yyyy, fma(w1[2], x1.zzzz, fma(w1[3], x1.wwww, sum))));
@@ -97,16 +97,17 @@ fn main(
     let group1 = loadGroup(min(panel + panels, lastPanel) * groups + i, lane);
     let group2 = loadGroup(min(panel + 2 * panels, lastPanel) * groups + i, lane);
     let group3 = loadGroup(min(panel + 3 * panels, lastPanel) * groups + i, lane);
-    for (var quad = 0u; quad < 4; quad++) {
-      let w0 = transpose(
-        mat4x4f(weight4(group0, quad), weight4(group1, quad), weight4(group2, quad), weight4(group3, quad)),
+    for (var octet = 0u; octet < 4; octet++) {
+      let w = array(
+        weights8(group0, octet),
+        weights8(group1, octet),
+        weights8(group2, octet),
+        weights8(group3, octet),
       );
-      let next = quad + 4;
-      let w1 = transpose(
-        mat4x4f(weight4(group0, next), weight4(group1, next), weight4(group2, next), weight4(group3, next)),
-      );
-      let first = firstRow * pitch + i * 8 + quad;
-      let last = (endRow - 1) * pitch + i * 8 + quad;
+      let w0 = transpose(mat4x4f(w[0][0], w[1][0], w[2][0], w[3][0]));
+      let w1 = transpose(mat4x4f(w[0][1], w[1][1], w[2][1], w[3][1]));
+      let first = firstRow * pitch + i * 8 + 2 * octet;
+      let last = (endRow - 1) * pitch + i * 8 + 2 * octet;
       multiply(&upper, first, last, pitch, w0, w1, subgroupLane, subgroupSize);
       multiply(&lower, first + 8 * pitch, last, pitch, w0, w1, subgroupLane, subgroupSize);
     }

@@ -39,6 +39,7 @@ describe.each(formats)('matvec, %s', (_, format) => {
 
 // Whatever a tuner may choose computes the same.
 it.each([
+  matvec.constants, // what a GPU gets
   { WORKGROUP: 8, ROWS: 8 }, // one slice
   { WORKGROUP: 8, ROWS: 32 }, // one slice, the most panels
   { WORKGROUP: 256, ROWS: 16 },

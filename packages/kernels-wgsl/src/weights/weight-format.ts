@@ -55,7 +55,7 @@ export type WeightFormat = {
    *
    *     struct Group { ... }    // what is read of a group before its values are
    *     fn loadGroup(block: u32, lane: u32) -> Group
-   *     fn weight4(group: Group, quad: u32) -> vec4f    // columns 4 * quad .. 4 * quad + 3 of the group, exactly
+   *     fn weights8(group: Group, octet: u32) -> mat2x4f    // columns 8 * octet .. 8 * octet + 7 of the group, exactly
    *     fn groupDot(group: Group, x: ptr<function, Piece>) -> f32    // the group times x, scaled after the sum
    */
   readonly wgsl: string;

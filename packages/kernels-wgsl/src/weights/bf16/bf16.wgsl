@@ -11,9 +11,9 @@ fn fromBf16(words: vec2u) -> vec4f {
   return bitcast<vec4f>(vec4u(words.x << 16, words.x & 0xffff0000, words.y << 16, words.y & 0xffff0000));
 }
 
-fn weight4(group: Group, quad: u32) -> vec4f {
-  let line = weights[group.line + quad / 2 * PANEL];
-  return fromBf16(select(line.xy, line.zw, (quad & 1) == 1));
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  let line = weights[group.line + octet * PANEL];
+  return mat2x4f(fromBf16(line.xy), fromBf16(line.zw));
 }
 
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {

@@ -11,9 +11,9 @@ fn fromHalves(words: vec2u) -> vec4f {
   return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
 }
 
-fn weight4(group: Group, quad: u32) -> vec4f {
-  let line = weights[group.line + quad / 2 * PANEL];
-  return fromHalves(select(line.xy, line.zw, (quad & 1) == 1));
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  let line = weights[group.line + octet * PANEL];
+  return mat2x4f(fromHalves(line.xy), fromHalves(line.zw));
 }
 
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {

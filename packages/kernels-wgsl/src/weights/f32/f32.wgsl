@@ -7,12 +7,15 @@ fn loadGroup(block: u32, lane: u32) -> Group {
   return Group(block * 8 * PANEL + lane);
 }
 
-fn weight4(group: Group, quad: u32) -> vec4f {
-  return bitcast<vec4f>(weights[group.line + quad * PANEL]);
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  let line = group.line + octet * 2 * PANEL;
+  return mat2x4f(bitcast<vec4f>(weights[line]), bitcast<vec4f>(weights[line + PANEL]));
 }
 
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
   var sums = vec4f();
-  for (var quad = 0u; quad < 8; quad++) { sums += weight4(group, quad) * (*x).quads[quad]; }
+  for (var quad = 0u; quad < 8; quad++) {
+    sums += bitcast<vec4f>(weights[group.line + quad * PANEL]) * (*x).quads[quad];
+  }
   return dot(sums, vec4f(1));
 }

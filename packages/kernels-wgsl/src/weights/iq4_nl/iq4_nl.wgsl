@@ -15,6 +15,10 @@ fn weight4(group: Group, quad: u32) -> vec4f {
   return iq4Of(group.line, quad) * group.scale;
 }
 
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  return mat2x4f(weight4(group, 2 * octet), weight4(group, 2 * octet + 1));
+}
+
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
   return iq4Dot(group.line, x) * group.scale;
 }

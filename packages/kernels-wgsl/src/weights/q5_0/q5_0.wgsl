@@ -17,6 +17,10 @@ fn weight4(group: Group, quad: u32) -> vec4f {
   return (fivesOf(group.line, group.high, quad) - 16) * group.scale;
 }
 
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  return mat2x4f(weight4(group, 2 * octet), weight4(group, 2 * octet + 1));
+}
+
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
   return (fivesDot(group.line, group.high, x) - 16 * ((*x).sums.x + (*x).sums.y)) * group.scale;
 }

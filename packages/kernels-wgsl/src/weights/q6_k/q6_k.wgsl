@@ -31,6 +31,10 @@ fn weight4(group: Group, quad: u32) -> vec4f {
   return (sixesOf(group, quad) - 32) * group.scale[quad / 4];
 }
 
+fn weights8(group: Group, octet: u32) -> mat2x4f {
+  return mat2x4f(weight4(group, 2 * octet), weight4(group, 2 * octet + 1));
+}
+
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
   var first = vec4f();
   var last = vec4f();
