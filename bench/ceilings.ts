@@ -1,0 +1,74 @@
+import { type Cost, compileKernel, type GpuContext, type KernelSpec } from '@tama/kernels-wgsl';
+import { type GpuTimer, least } from './gpu-timer.ts';
+
+/** What an adapter can do at most, as simple shaders show it: what kernels are compared with. */
+export type Ceilings = { readonly gigabytesPerSecond: number; readonly gigaflops: number };
+
+const MIB = 2 ** 20;
+
+// One vec4 an invocation, read and written.
+const copy: KernelSpec<{ count: number }, 'from' | 'to'> = {
+  name: 'copy',
+  source: `
+struct Params { count: u32 }
+@group(0) @binding(0) var<storage, read> source: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> copied: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+@compute @workgroup_size(256)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < params.count; i += groups.x * 256) { copied[i] = source[i]; }
+}`,
+  flags: [],
+  layout: { binding: 2, size: 16, fields: [{ name: 'count', offset: 0, type: 'u32' }] },
+  bindings: { from: { binding: 0, type: 'read-only-storage' }, to: { binding: 1, type: 'storage' } },
+  constants: {},
+  workgroups: () => [1024],
+};
+
+// Eight chains of vec4 multiply-adds an invocation, all in registers.
+const multiplyAdd: KernelSpec<{ count: number }, 'to'> = {
+  name: 'multiply-add',
+  source: `
+struct Params { count: u32 }
+@group(0) @binding(0) var<storage, read_write> results: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: Params;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let factor = vec4f(0.999 + 1e-9 * f32(id.x));
+  var sums: array<vec4f, 8>;
+  for (var j = 0u; j < 8; j++) { sums[j] = vec4f(f32(id.x + j)); }
+  for (var i = 0u; i < params.count; i++) {
+    for (var j = 0u; j < 8; j++) { sums[j] = fma(sums[j], factor, vec4f(0.5)); }
+  }
+  var total = vec4f();
+  for (var j = 0u; j < 8; j++) { total += sums[j]; }
+  results[id.x] = total;
+}`,
+  flags: [],
+  layout: { binding: 1, size: 16, fields: [{ name: 'count', offset: 0, type: 'u32' }] },
+  bindings: { to: { binding: 0, type: 'storage' } },
+  constants: {},
+  workgroups: () => [1024],
+};
+
+/** Measures them: a copy of 64 MiB, and multiply-adds in registers. */
+export async function measureCeilings({ device }: GpuContext, timer: GpuTimer): Promise<Ceilings> {
+  const features = { f16: false, subgroups: false };
+  const usage = GPUBufferUsage.STORAGE;
+  const [from, to] = [0, 1].map(() => device.createBuffer({ size: 64 * MIB, usage })) as [GPUBuffer, GPUBuffer];
+  const rate = (cost: Cost, key: keyof Cost, milliseconds: number): number => cost[key] / milliseconds / 1e6;
+
+  const count = (64 * MIB) / 16;
+  const copied = timer.prepare(await compileKernel(device, copy, { features }), { from, to }, { count });
+  const gigabytesPerSecond = rate({ bytes: 128 * MIB, flops: 0 }, 'bytes', least(await copied.measure(8)));
+
+  const rounds = 256;
+  const kernel = await compileKernel(device, multiplyAdd, { features });
+  const multiplied = timer.prepare(kernel, { to }, { count: rounds });
+  const flops = 1024 * 64 * rounds * 8 * 4 * 2;
+  const gigaflops = rate({ bytes: 0, flops }, 'flops', least(await multiplied.measure(8)));
+
+  for (const { dispose } of [copied, multiplied]) dispose();
+  for (const buffer of [from, to]) buffer.destroy();
+  return { gigabytesPerSecond, gigaflops };
+}
