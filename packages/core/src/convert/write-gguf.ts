@@ -4,8 +4,8 @@ import type { WeightEncoding } from '../checkpoint/encoding.ts';
 import { gemma2Tensors, HEAD } from '../checkpoint/gemma2-tensors.ts';
 import { aligned, type GgufTensorInfo, ggufHeader, tensorBytes } from '../checkpoint/gguf/gguf-writer.ts';
 import type { ByteSink } from '../storage/byte-sink.ts';
-import { encodedRows, type Stored } from './encoded-rows.ts';
 import { fileTypes, modelMetadata, vocabularyMetadata } from './gguf-metadata.ts';
+import { RowEncoder, type Stored } from './row-encoder.ts';
 import { matrixEncoding, type WeightType } from './weight-types.ts';
 
 export type ConvertOptions = {
@@ -53,8 +53,9 @@ export async function writeGguf(
     onProgress?.(written, total);
   };
   await write(header);
+  const encoder = new RowEncoder(signal);
   for (const { tensor, stored, info } of plans) {
-    for await (const rows of encodedRows(tensor, stored, signal)) await write(rows);
+    for await (const rows of encoder.rows(tensor, stored)) await write(rows);
     const bytes = tensorBytes(info);
     if (aligned(bytes) > bytes) await write(new Uint8Array(aligned(bytes) - bytes));
   }

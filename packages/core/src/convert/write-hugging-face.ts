@@ -4,8 +4,8 @@ import { isFloat, rowBytes } from '../checkpoint/encoding.ts';
 import { safetensorsHeader } from '../checkpoint/safetensors/safetensors-writer.ts';
 import type { ByteSink } from '../storage/byte-sink.ts';
 import { FormatTypeError } from './convert-errors.ts';
-import { encodedRows } from './encoded-rows.ts';
 import { configJson, tokenizerConfigJson } from './hugging-face-config.ts';
+import { RowEncoder } from './row-encoder.ts';
 import { sentencePieceModel } from './sentencepiece-model.ts';
 import { type FloatType, isFloatType } from './weight-types.ts';
 import type { Convertible, ConvertOptions } from './write-gguf.ts';
@@ -51,8 +51,9 @@ export async function writeHuggingFace(
       onProgress?.(written, total);
     };
     await count(header);
+    const encoder = new RowEncoder(signal);
     for (const { tensor, encoding } of tensors)
-      for await (const rows of encodedRows(tensor, { encoding }, signal)) await count(rows);
+      for await (const rows of encoder.rows(tensor, { encoding })) await count(rows);
   });
   const json = (file: string, value: object) =>
     write(file, (sink) => sink.write(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)));
