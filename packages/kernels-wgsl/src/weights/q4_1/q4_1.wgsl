@@ -11,12 +11,9 @@ fn loadGroup(block: u32, lane: u32) -> Group {
   return Group(weights[at], unpack2x16float(scales[at]));
 }
 
-fn weight4(group: Group, quad: u32) -> vec4f {
-  return nibblesOf(group.line, quad) * group.scale.x + group.scale.y;
-}
-
 fn weights8(group: Group, octet: u32) -> mat2x4f {
-  return mat2x4f(weight4(group, 2 * octet), weight4(group, 2 * octet + 1));
+  let values = nibbles8(group.line, octet);
+  return mat2x4f(values[0] * group.scale.x + group.scale.y, values[1] * group.scale.x + group.scale.y);
 }
 
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
