@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 const packages = fileURLToPath(new URL('../../../', import.meta.url));
 const bare: Readonly<Record<string, string>> = {
   '@tama/errors': '/errors/src/index.ts',
+  '@tama/kernels-wgsl': '/kernels-wgsl/src/index.ts',
+  '@tama/tokenizer': '/tokenizer/src/index.ts',
+  'wgsl-preprocessor/wgsl-preprocessor.js': '/kernels-wgsl/node_modules/wgsl-preprocessor/wgsl-preprocessor.js',
   '@noble/hashes/sha2.js': '/core/node_modules/@noble/hashes/sha2.js',
   '@noble/hashes/utils.js': '/core/node_modules/@noble/hashes/utils.js',
 };
