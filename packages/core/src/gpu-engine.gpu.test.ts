@@ -184,4 +184,19 @@ describe('closing', () => {
     await engine.close();
     expect(engine.model.bytes).toBe(0);
   });
+
+  it('ends a reply whose reader closes the model, and refuses those that wait', async () => {
+    const engine = await loadDemo({ context: 64 });
+    let reason = '';
+    let waiting: Promise<unknown> | undefined;
+    for await (const event of engine.generate(user('Hello!'), { ignoreEos: true })) {
+      if (event.type === 'finish') reason = event.reason;
+      if (event.type !== 'token' || waiting) continue;
+      waiting = finish(engine, user('Hello!')).catch((error: unknown) => error);
+      await engine.close();
+    }
+    expect(reason).toBe('abort');
+    expect(isTamaError(await waiting, 'model-closed')).toBe(true);
+    expect(engine.model.bytes).toBe(0);
+  });
 });

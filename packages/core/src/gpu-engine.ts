@@ -78,6 +78,7 @@ export class GpuEngine implements Engine {
       for (let start = 0; start < tokens.length; start += chunk) {
         const part = tokens.slice(start, start + chunk);
         const rows = part.map((_, row) => row).filter((row) => wanted.includes(start + row));
+        if (this.#closing.signal.aborted) throw new ModelClosedError(this.info.name);
         const values = await this.#model.logits(part, start, rows);
         rows.forEach((row, i) => {
           found.set(start + row, values[i]!);
@@ -92,7 +93,9 @@ export class GpuEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    await this.#turn;
+    // A generation that computes ends within its step. One that waits for its caller to go on is not waited for: the
+    // caller may be the one who closes.
+    await this.#model.idle();
     this.#model.dispose();
   }
 
@@ -137,6 +140,7 @@ export class GpuEngine implements Engine {
         maxTokens,
       );
       this.#prefix.append(last);
+      let failed = false;
       try {
         for (let id = await queue.next(); id !== undefined; id = await queue.next()) {
           if (ids.length === 0) {
@@ -161,12 +165,17 @@ export class GpuEngine implements Engine {
             break;
           }
         }
+      } catch (error) {
+        failed = true;
+        if (!this.#closing.signal.aborted) throw error;
+        reason = 'abort'; // Its buffers were taken away while it ran.
       } finally {
         await queue.drain();
         // Every decode step takes in the token before it; those past a stop have left keys that count as overwritten.
         const steps = queue.submitted - 1;
         const known = ids.slice(0, steps);
-        this.#prefix.append(known, Math.max(0, steps - known.length));
+        if (failed) this.#prefix.clear();
+        else this.#prefix.append(known, Math.max(0, steps - known.length));
       }
     }
     text += decoder?.flush() ?? '';
@@ -187,8 +196,17 @@ export class GpuEngine implements Engine {
     this.#turn = new Promise((resolve) => {
       done = resolve;
     });
-    await before;
-    if (this.#closing.signal.aborted) {
+    const { signal } = this.#closing;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        signal.removeEventListener('abort', go);
+        resolve();
+      };
+      signal.addEventListener('abort', go);
+      before.then(go);
+      if (signal.aborted) go();
+    });
+    if (signal.aborted) {
       done();
       throw new ModelClosedError(this.info.name);
     }

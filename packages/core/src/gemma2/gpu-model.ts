@@ -180,6 +180,11 @@ export class GpuModel {
     }
   }
 
+  /** Resolves when everything submitted so far has run. */
+  async idle(): Promise<void> {
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+  }
+
   /** Kernel labels of one decode step, in order: what a step costs in dispatches. */
   get decodeDispatches(): readonly string[] {
     return this.#step(1, 'last', 'greedy').recording.labels;
