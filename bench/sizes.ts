@@ -16,12 +16,12 @@ const entries = {
 const rows = [];
 for (const [name, contents] of Object.entries(entries)) {
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
+    // The command line depends on all of them, so they are found from there.
+    stdin: { contents, resolveDir: `${import.meta.dirname}/../packages/cli` },
     bundle: true,
     minify: true,
     format: 'esm',
     conditions: ['@tama/source'],
-    external: ['node:*'],
     write: false,
   });
   const bytes = outputFiles[0]!.contents;
