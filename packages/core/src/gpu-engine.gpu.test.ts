@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatSession } from './chat/chat-session.ts';
 import type { Engine, GenerateEvent, GenerateOptions, Prompt } from './engine.ts';
 import type { GpuEngine } from './gpu-engine.ts';
+import { sharedGpu } from './shared-gpu.ts';
 import { goldenModels, repositoryPath } from './testing/goldens.ts';
-import { loadDemo, loadGolden } from './testing/load.ts';
+import { loadDemo, loadGolden, testGpu } from './testing/load.ts';
 
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
 
@@ -198,5 +199,23 @@ describe('closing', () => {
     expect(reason).toBe('abort');
     expect(isTamaError(await waiting, 'model-closed')).toBe(true);
     expect(engine.model.bytes).toBe(0);
+  });
+});
+
+describe('a lost device', () => {
+  it('is told as such, and the next load gets another', async () => {
+    const engine = await loadDemo({ device: 'f32', context: 64 });
+    const { device } = await sharedGpu(await testGpu(), true);
+    let tokens = 0;
+    const error = await (async () => {
+      for await (const event of engine.generate(user('Hello!'), { ignoreEos: true })) {
+        if (event.type === 'token' && ++tokens === 2) device.destroy();
+      }
+    })().catch((caught: unknown) => caught);
+    expect(isTamaError(error, 'device-lost')).toBe(true);
+    await engine.close();
+    const again = await loadDemo({ device: 'f32', context: 64 });
+    expect((await finish(again, user('Hello!'))).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
+    await again.close();
   });
 });

@@ -1,4 +1,4 @@
-import { DeviceLostError, LimitError, NoAdapterError, WebGpuMissingError } from './errors.ts';
+import { LimitError, NoAdapterError, WebGpuMissingError } from './errors.ts';
 import type { Features } from './kernel.ts';
 
 /** A device with what our kernels want from it, and nothing they do not. */
@@ -16,7 +16,6 @@ export type DeviceOptions = {
   readonly plain?: boolean;
   /** Keep WebGPU's default limits although the adapter offers more: for tests. */
   readonly defaultLimits?: boolean;
-  readonly powerPreference?: GPUPowerPreference;
 };
 
 // What every WebGPU adapter guarantees; a compatibility-mode adapter may offer less.
@@ -28,9 +27,9 @@ const needed = {
 } as const satisfies Partial<Record<keyof GPUSupportedLimits, number>>;
 
 /** @throws {WebGpuMissingError} @throws {NoAdapterError} @throws {LimitError} */
-export async function requestAdapter(gpu: GPU | undefined, powerPreference?: GPUPowerPreference): Promise<GPUAdapter> {
+export async function requestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
   if (!gpu) throw new WebGpuMissingError();
-  const adapter = await gpu.requestAdapter({ powerPreference: powerPreference ?? 'high-performance' });
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new NoAdapterError();
   for (const [limit, value] of Object.entries(needed)) {
     const offered = adapter.limits[limit as keyof typeof needed];
@@ -51,7 +50,7 @@ export function adapterFeatures(gpu: GPU, adapter: GPUAdapter, plain = false): F
 
 /** @throws {WebGpuMissingError} @throws {NoAdapterError} @throws {LimitError} */
 export async function requestGpu(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<GpuContext> {
-  const adapter = await requestAdapter(gpu, options.powerPreference);
+  const adapter = await requestAdapter(gpu);
   const features = adapterFeatures(gpu as GPU, adapter, options.plain);
   const timestamps = adapter.features.has('timestamp-query');
   const requiredFeatures: GPUFeatureName[] = [];
@@ -66,11 +65,4 @@ export async function requestGpu(gpu: GPU | undefined, options: DeviceOptions = 
     ...(options.defaultLimits ? {} : { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
   });
   return { device, info: adapter.info, features, timestamps };
-}
-
-/** Rejects with a {@link DeviceLostError} when the device goes away by itself; stays pending otherwise. */
-export async function whenLost(device: GPUDevice): Promise<never> {
-  const { reason, message } = await device.lost;
-  if (reason === 'destroyed') return new Promise(() => {});
-  throw new DeviceLostError(message || reason || 'unknown');
 }

@@ -10,7 +10,7 @@ export {
 export { attentionMerge, attentionMergeReference } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
-export { adapterFeatures, requestAdapter, requestGpu, whenLost } from './device.ts';
+export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';
 export { embed, embedCost, embedReference } from './embed/embed.ts';
 export {
   DeviceLostError,
