@@ -9,6 +9,7 @@ import { InterruptedError } from '../errors.ts';
 import { tama } from '../testing/harness.ts';
 
 const bytes = Buffer.from('GGUF and so on, for as long as it takes');
+const commit = '0123456789abcdef0123456789abcdef01234567';
 let folder: string;
 let server: Server;
 let url: string;
@@ -19,7 +20,8 @@ beforeEach(async () => {
   asked.length = 0;
   server = createServer((request, response) => {
     asked.push({ url: request.url!, authorization: request.headers.authorization });
-    if (request.url!.startsWith('/api/models/o/r/tree/v1')) {
+    if (request.url === '/api/models/o/r/revision/v1') response.end(JSON.stringify({ sha: commit }));
+    else if (request.url!.startsWith(`/api/models/o/r/tree/${commit}`)) {
       response.end(JSON.stringify([{ type: 'file', path: 'm.gguf', size: bytes.length }]));
     } else if (request.url!.endsWith('m.gguf')) response.end(bytes);
     else response.writeHead(404).end();
@@ -56,10 +58,11 @@ describe('tama pull, list and rm', () => {
   it('ask the hub that is named, with the token that is given', async () => {
     const argv = ['pull', 'hf:o/r', '--revision', 'v1', '--json'];
     const { stdout } = await inStore(argv, { env: { HF_ENDPOINT: url, HF_TOKEN: 'hf_secret' } });
-    expect(JSON.parse(stdout)).toMatchObject({ source: 'hf:o/r@v1', name: 'r', complete: true });
+    expect(JSON.parse(stdout)).toMatchObject({ source: 'hf:o/r@v1', name: 'r', commit, complete: true });
     expect(asked.map(({ url }) => url.replace(/\?.*/, ''))).toEqual([
-      '/api/models/o/r/tree/v1',
-      ...asked.slice(1).map(() => '/o/r/resolve/v1/m.gguf'),
+      '/api/models/o/r/revision/v1',
+      `/api/models/o/r/tree/${commit}`,
+      ...asked.slice(2).map(() => `/o/r/resolve/${commit}/m.gguf`),
     ]);
     expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer hf_secret']));
     await inStore([...argv, '--token', 'other', '--endpoint', `${url}/`], {

@@ -36,51 +36,87 @@ export const hubFileUrl = ({ repository, revision }: HubReference, path: string,
 
 /** Every file of a repository, folders below included. */
 export async function listHubFiles(
-  { repository, revision }: HubReference,
+  reference: HubReference,
   options: HubOptions,
   signal?: AbortSignal,
 ): Promise<readonly HubFile[]> {
-  const endpoint = hubEndpoint(options);
+  const { repository, revision } = reference;
   const files: HubFile[] = [];
   let url: string | undefined =
-    `${endpoint}/api/models/${repository}/tree/${encodeURIComponent(revision)}?recursive=true`;
+    `${hubEndpoint(options)}/api/models/${repository}/tree/${encodeURIComponent(revision)}?recursive=true`;
   const seen = new Set<string>();
   while (url) {
     if (seen.has(url)) throw new BadHubAnswerError(url, 'its pages never end');
     seen.add(url);
-    const page: Page = await withRetries(url, () => ({}), readPage(url), hubRequest(url, options), signal).catch(
-      (error: unknown) => {
-        if (!(error instanceof FileMissingError)) throw error;
-        throw new HubRepositoryMissingError(repository, revision, endpoint, { cause: error });
-      },
-    );
+    const page: Page = await askHub(reference, url, readPage(url), options, signal);
     files.push(...page.files);
     url = page.next;
   }
   return files;
 }
 
+const COMMIT = /^[0-9a-f]{40}$/;
+
+/** The same reference with the commit that its branch or tag stands for now, so that what is read later is of one piece. */
+export async function pinRevision(
+  reference: HubReference,
+  options: HubOptions,
+  signal?: AbortSignal,
+): Promise<HubReference> {
+  const { repository, revision } = reference;
+  if (COMMIT.test(revision)) return reference;
+  const endpoint = hubEndpoint(options);
+  const url = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}`;
+  const text = await askHub(reference, url, (answer) => readText(url, answer), options, signal);
+  const { sha } = (parseJson(url, text) ?? {}) as { sha?: unknown };
+  if (typeof sha !== 'string' || !COMMIT.test(sha)) throw new BadHubAnswerError(url, 'it names no commit');
+  return { ...reference, revision: sha };
+}
+
 type Page = { readonly files: readonly HubFile[]; readonly next: string | undefined };
+
+async function askHub<T>(
+  { repository, revision }: HubReference,
+  url: string,
+  use: (answer: Answer) => Promise<T>,
+  options: HubOptions,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await withRetries(url, () => ({}), use, hubRequest(url, options), signal);
+  } catch (error) {
+    if (!(error instanceof FileMissingError)) throw error;
+    throw new HubRepositoryMissingError(repository, revision, hubEndpoint(options), { cause: error });
+  }
+}
 
 const readPage =
   (url: string) =>
-  async ({ response, chunks }: Answer): Promise<Page> => {
-    const decoder = new TextDecoder();
-    let text = '';
-    for await (const chunk of chunks) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length > LONGEST_PAGE) throw new BadHubAnswerError(url, `it has more than ${LONGEST_PAGE} bytes`);
-    }
-    return { files: parseFiles(url, text), next: nextPage(url, response.headers.get('link')) };
-  };
+  async (answer: Answer): Promise<Page> => ({
+    files: parseFiles(url, await readText(url, answer)),
+    next: nextPage(url, answer.response.headers.get('link')),
+  });
 
-function parseFiles(url: string, text: string): HubFile[] {
-  let entries: unknown;
+async function readText(url: string, { chunks }: Answer): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LONGEST_PAGE) throw new BadHubAnswerError(url, `it has more than ${LONGEST_PAGE} bytes`);
+  }
+  return text;
+}
+
+function parseJson(url: string, text: string): unknown {
   try {
-    entries = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new BadHubAnswerError(url, 'it is not JSON', { cause });
   }
+}
+
+function parseFiles(url: string, text: string): HubFile[] {
+  const entries = parseJson(url, text);
   if (!Array.isArray(entries)) throw new BadHubAnswerError(url, 'it is not a JSON array');
   return entries.filter((entry) => entry?.type === 'file').map((entry) => hubFile(url, entry));
 }

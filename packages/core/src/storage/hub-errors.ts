@@ -42,18 +42,18 @@ export class HubRepositoryMissingError extends TamaError {
   }
 }
 
-/** The hub's list of files is not what its API promises. */
+/** What the hub says of a repository is not what its API promises. */
 export class BadHubAnswerError extends TamaError {
   constructor(url: string, problem: string, options?: ErrorOptions) {
     super(
       'hub-answer',
       {
         en: {
-          what: `${url} did not answer with a list of files: ${problem}.`,
+          what: `${url} did not answer as the API of a hub does: ${problem}.`,
           remedy: 'Check the address of the hub; it must offer the API of huggingface.co.',
         },
         ja: {
-          what: `${url} の応答がファイル一覧ではありません（${problem}）。`,
+          what: `${url} の応答がハブのAPIのものではありません（${problem}）。`,
           remedy: 'ハブのアドレスを確認してください。huggingface.coと同じAPIが必要です。',
         },
       },

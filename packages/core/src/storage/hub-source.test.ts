@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeHub, serveHub } from '../testing/fake-hub.ts';
 import { byRange, serve } from '../testing/model-server.ts';
 import type { ByteFolder, ByteSource } from './byte-source.ts';
-import { listHubFiles } from './hub-api.ts';
+import { listHubFiles, pinRevision } from './hub-api.ts';
 import { hubModelFiles } from './hub-model-files.ts';
 import { formatHubReference, parseHubReference } from './hub-reference.ts';
 import { openHub } from './hub-source.ts';
@@ -112,6 +112,23 @@ describe('a hub', () => {
     );
     closing.push(server);
     expect(await codeOf(listHubFiles(parseHubReference('hf:o/r'), { endpoint: server.url }))).toBe('hub-answer');
+  });
+
+  it('tells the commit that a branch stands for now; a commit is asked of nobody', async () => {
+    const server = await hub('o/r', { 'm.gguf': bytes(9) }, {}, 'refs/pr/1');
+    const options = { endpoint: server.url };
+    const reference = parseHubReference('hf:o/r/m.gguf@refs/pr/1');
+    const pinned = await pinRevision(reference, options);
+    expect(pinned).toEqual({ ...reference, revision: server.commit });
+    expect(await pinRevision(pinned, options)).toEqual(pinned);
+    expect(server.requests).toHaveLength(1);
+    expect(await codeOf(pinRevision(parseHubReference('hf:o/r@v9'), options))).toBe('hub-repository-missing');
+  });
+
+  it.each(['<', '[]', 'null', '{"sha":"main"}'])('is not believed when it names %s as the commit', async (body) => {
+    const server = await serve((_, response) => response.writeHead(200).end(body));
+    closing.push(server);
+    expect(await codeOf(pinRevision(parseHubReference('hf:o/r'), { endpoint: server.url }))).toBe('hub-answer');
   });
 
   it('may not name files outside the repository', async () => {

@@ -1,5 +1,5 @@
 import { lastName } from '../http-request.ts';
-import { type HubOptions, hubFileUrl, listHubFiles } from '../hub-api.ts';
+import { type HubOptions, hubFileUrl, listHubFiles, pinRevision } from '../hub-api.ts';
 import { hubModelFiles } from '../hub-model-files.ts';
 import { formatHubReference, isHubReference, parseHubReference } from '../hub-reference.ts';
 import { pathSegments } from '../relative-path.ts';
@@ -11,6 +11,8 @@ export type ModelDescription = {
   readonly source: string;
   /** What it is called for short. */
   readonly name: string;
+  /** The commit of a hub's repository that all its files are of. */
+  readonly commit?: string;
   readonly files: readonly ModelFile[];
 };
 
@@ -24,7 +26,10 @@ export type ModelFile = {
   readonly sha256?: string;
 };
 
-/** The files behind `hf:OWNER/REPO…`, with sizes and hashes as the hub publishes them, or behind the URL of a file. */
+/**
+ * The files behind `hf:OWNER/REPO…`, with sizes and hashes as the hub publishes them, or behind the URL of a file. A
+ * branch is resolved to its commit here, so that a download that is resumed later cannot mix two states of it.
+ */
 export async function describeModel(
   reference: string,
   { sha256, ...options }: HubOptions & { readonly sha256?: string } = {},
@@ -32,12 +37,14 @@ export async function describeModel(
 ): Promise<ModelDescription> {
   if (!isHubReference(reference)) return describeUrl(new URL(reference), sha256);
   const hub = parseHubReference(reference);
-  const files = hubModelFiles(await listHubFiles(hub, options, signal), hub);
+  const pinned = await pinRevision(hub, options, signal);
+  const files = hubModelFiles(await listHubFiles(pinned, options, signal), hub);
   const [, repository = ''] = hub.repository.split('/');
   return {
     source: formatHubReference(hub),
     name: hub.path?.split('/').findLast((name) => name !== '') ?? repository,
-    files: files.map((file) => ({ ...file, url: hubFileUrl(hub, file.path, options) })),
+    commit: pinned.revision,
+    files: files.map((file) => ({ ...file, url: hubFileUrl(pinned, file.path, options) })),
   };
 }
 

@@ -10,6 +10,7 @@ import type { ModelDescription, ModelFile } from './model-description.ts';
 export type ModelRecord = {
   readonly source: string;
   readonly name: string;
+  readonly commit?: string;
   readonly files: readonly FileRecord[];
 };
 
@@ -59,11 +60,12 @@ export function forget(file: FileRecord): void {
   file.verified = false;
 }
 
-export function storedModel({ source, name, files }: ModelRecord): StoredModel {
+export function storedModel({ source, name, commit, files }: ModelRecord): StoredModel {
   const sizes = files.map(sizeOf);
   return {
     source,
     name,
+    ...(commit === undefined ? {} : { commit }),
     files: files.map(({ path, url, sha256, ...file }) => {
       const size = file.version?.size ?? file.size;
       return { path, url, ...(size === undefined ? {} : { size }), ...(sha256 === undefined ? {} : { sha256 }) };
@@ -76,7 +78,7 @@ export function storedModel({ source, name, files }: ModelRecord): StoredModel {
 
 /** The record to go on from: what is known of files that are still the same, and nothing of the others. */
 export function continueRecord(
-  { source, name, files }: ModelDescription,
+  { source, name, commit, files }: ModelDescription,
   before: ModelRecord | undefined,
   pieceBytes: number,
 ): ModelRecord {
@@ -84,31 +86,38 @@ export function continueRecord(
   return {
     source,
     name,
+    ...(commit === undefined ? {} : { commit }),
     files: files.map((file) => {
       pathSegments(file.path);
       const old = known.get(file.path);
-      const same = old && old.sha256 === file.sha256 && (file.size === undefined || file.size === sizeOf(old));
-      return same ? { ...old, ...file } : { ...file, pieceBytes, stored: new Set<number>(), verified: false };
+      // Of another commit only a hash tells that a file is still the same.
+      const comparable = before?.commit === commit || file.sha256 !== undefined;
+      const sameSize = file.size === undefined || file.size === (old && sizeOf(old));
+      return old && comparable && old.sha256 === file.sha256 && sameSize
+        ? { ...old, ...file }
+        : { ...file, pieceBytes, stored: new Set<number>(), verified: false };
     }),
   };
 }
 
-export const recordToText = ({ source, name, files }: ModelRecord): string =>
+export const recordToText = ({ source, name, commit, files }: ModelRecord): string =>
   JSON.stringify({
     format: FORMAT,
     source,
     name,
+    commit,
     files: files.map((file) => ({ ...file, stored: toRanges(file.stored) })),
   });
 
 /** `undefined` for what is no record of ours, or was cut off. */
 export function recordFromText(text: string | undefined): ModelRecord | undefined {
   try {
-    const { format, source, name, files } = JSON.parse(text ?? '');
+    const { format, source, name, commit, files } = JSON.parse(text ?? '');
     if (format !== FORMAT) return undefined;
     return {
       source: String(source),
       name: String(name ?? lastName(source)),
+      ...(commit === undefined ? {} : { commit: String(commit) }),
       files: files.map((file: FileRecord & { stored: readonly Range[] }) => ({
         ...file,
         path: pathSegments(file.path).join('/'),

@@ -132,6 +132,41 @@ describe('a model store on disk', () => {
       expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain('hf_secret');
   });
 
+  it('never mixes two states of a branch: a download goes on with the commit that it began with', async () => {
+    const before = { 'config.json': new Uint8Array(900).fill(1), 'model.safetensors': content };
+    const after = { ...before, 'config.json': new Uint8Array(900).fill(2) };
+    let down = true;
+    const intercept = (path: string, _: unknown, response: ServerResponse) => {
+      if (!down || path === 'config.json') return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    const hub = await serveHub('o/r', before, { intercept });
+    servers.push(hub);
+    const first = hub.commit;
+    const options = { hub: { endpoint: hub.url } };
+    await expectCode(store().download(await describeModel('hf:o/r', options.hub), options).finished, 'file-missing');
+    const second = hub.push(after);
+    down = false;
+    const [begun] = await store().list();
+    expect(begun).toMatchObject({ source: 'hf:o/r', commit: first, complete: false, storedBytes: 900 });
+    expect(await store().download(begun!, options).finished).toMatchObject({ commit: first, complete: true });
+    const config = async () => {
+      const source = await ((await store().open('hf:o/r')) as ByteFolder).open('config.json');
+      const [byte] = await source!.read(0, 1);
+      await source!.close?.();
+      return byte;
+    };
+    expect(await config()).toBe(1);
+
+    // The branch, asked for anew: what has no hash to compare is fetched again, and what has one is not.
+    const asked = hub.requests.length;
+    const moved = await store().download(await describeModel('hf:o/r', options.hub), options).finished;
+    expect(moved).toMatchObject({ commit: second, complete: true });
+    expect(await config()).toBe(2);
+    expect(hub.requests.slice(asked).filter((request) => request.includes('model.safetensors'))).toEqual([]);
+  });
+
   it('finds a model by its name only where that is clear', async () => {
     const good = await server(byRange(content));
     for (const path of ['a/m.gguf', 'b/m.gguf'])
