@@ -36,6 +36,7 @@ export { ModelTooLargeError } from './gemma2/model-too-large-error.ts';
 export { type BufferLimits, type MemoryPlan, type PlanOptions, planModel } from './gemma2/plan.ts';
 export { configOf, publishedSizes } from './gemma2/published-sizes.ts';
 export { loadGemma } from './load-gemma.ts';
+export { type ModelPreview, type PreviewOptions, previewModel } from './preview-model.ts';
 export { blobSource, directoryFolder, filesFolder } from './storage/blob-source.ts';
 export type { ByteSink } from './storage/byte-sink.ts';
 export type { ByteFolder, ByteSource } from './storage/byte-source.ts';

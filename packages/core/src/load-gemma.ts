@@ -3,6 +3,7 @@ import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
 import { OptionError } from './errors.ts';
+import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
 import { fitModel } from './gemma2/model-fit.ts';
 import { GpuEngine } from './gpu-engine.ts';
@@ -11,6 +12,10 @@ import { type ModelSource, openSource } from './storage/open-source.ts';
 
 /** Gemma 2 was trained on contexts of this many tokens. */
 const longestContext = 8192;
+
+/** Tokens that the KV cache holds where nobody says otherwise. */
+export const defaultContext = ({ contextLength }: Gemma2Config): number => Math.min(contextLength, longestContext);
+export const defaultPrefillChunk = 64;
 
 /**
  * Loads a Gemma 2: opens the checkpoint, streams its weights to the GPU, and compiles the kernels meanwhile.
@@ -23,7 +28,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const { signal } = options;
   const progress = (phase: LoadProgress['phase'], loadedBytes: number, totalBytes: number) =>
     options.onProgress?.({ phase, loadedBytes, totalBytes });
-  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? 64, 1, 512);
+  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? defaultPrefillChunk, 1, 512);
 
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
@@ -32,7 +37,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     const { config, tensors } = checkpoint;
     const context = wholeNumber(
       'context',
-      options.context ?? Math.min(config.contextLength, longestContext),
+      options.context ?? defaultContext(config),
       1,
       Math.max(config.contextLength, longestContext),
     );

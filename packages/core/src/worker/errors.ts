@@ -19,3 +19,23 @@ export class WorkerFailedError extends TamaError {
     );
   }
 }
+
+/** The worker that downloads and keeps models is gone: its script failed, or the browser ended it. */
+export class StoreWorkerFailedError extends TamaError {
+  constructor(reason: string) {
+    super(
+      'store-worker-failed',
+      {
+        en: {
+          what: `The background worker that stores models stopped (${reason}).`,
+          remedy: 'Reload the page; a download goes on from what is stored.',
+        },
+        ja: {
+          what: `モデルを保存するワーカーが停止しました（${reason}）。`,
+          remedy: 'ページを再読み込みしてください。ダウンロードは保存済みの部分から再開できます。',
+        },
+      },
+      { reason },
+    );
+  }
+}

@@ -47,7 +47,8 @@ export class ModelDownload {
     };
     // Node: a channel that listens keeps the process running.
     (this.#channel as { unref?: () => void }).unref?.();
-    this.#channel.postMessage({ command: 'tell' } satisfies Message);
+    // Who paused it elsewhere goes on with it here: one download is not both.
+    for (const command of ['resume', 'tell'] as const) this.#channel.postMessage({ command } satisfies Message);
     this.finished = this.#follow().finally(() => {
       this.#ended = true;
       this.#channel.close();

@@ -31,6 +31,8 @@ export type StoredModel = ModelDescription & {
   readonly storedBytes: number;
   /** Of all files; unknown while a server has not told the size of one. */
   readonly bytes: number | undefined;
+  /** Its download is under way at this moment, in whatever tab or process. Only lists of models tell. */
+  readonly active?: boolean;
 };
 
 const FORMAT = 1;

@@ -5,6 +5,7 @@ import { type DownloadProgress, progressMeter } from './download-progress.ts';
 import type { ModelDescription } from './model-description.ts';
 import { ModelDownload } from './model-download.ts';
 import { type StoredModel, storedModel } from './model-record.ts';
+import { modelRoot } from './model-root.ts';
 import { modelShelf, shelfId } from './model-shelf.ts';
 import type { StoreBacking } from './store-backing.ts';
 import { ModelBusyError, ModelIncompleteError, ModelNameAmbiguousError, ModelNotStoredError } from './store-errors.ts';
@@ -41,10 +42,14 @@ export class ModelStore {
   /** Every model of which something is stored, by source. */
   async list(): Promise<readonly StoredModel[]> {
     const ids = await this.#backing.folders();
-    const records = await Promise.all(ids.map((id) => modelShelf(this.#backing, id).read()));
-    return records
-      .flatMap((record) => (record ? [storedModel(record)] : []))
-      .sort((a, b) => (a.source < b.source ? -1 : 1));
+    const models = await Promise.all(
+      ids.map(async (id) => {
+        const record = await modelShelf(this.#backing, id).read();
+        const active = record && (await this.#backing.isHeld(id));
+        return record ? [{ ...storedModel(record), ...(active ? { active } : {}) }] : [];
+      }),
+    );
+    return models.flat().sort((a, b) => (a.source < b.source ? -1 : 1));
   }
 
   /** By source, or by name where only one has it. @throws {ModelNameAmbiguousError} */
@@ -108,9 +113,9 @@ export class ModelStore {
     if (!model) throw new ModelNotStoredError(sourceOrName);
     if (!model.complete) throw new ModelIncompleteError(model.source, model.storedBytes, model.bytes);
     const shelf = modelShelf(this.#backing, await shelfId(model.source));
-    const folder: ByteFolder = { ...this.#backing.folder(shelf.files), name: model.name };
+    const folder = this.#backing.folder(shelf.files);
     const [file, ...others] = model.files;
-    if (!file || others.length > 0) return folder;
+    if (!file || others.length > 0) return { ...modelRoot(folder, model), name: model.name };
     const source = await folder.open(file.path);
     if (!source) throw new ModelIncompleteError(model.source, 0, model.bytes);
     return source;

@@ -52,6 +52,12 @@ export async function withLockFile<T>(
   }
 }
 
+/** True where the file is there and its process, as far as can be told from here, still runs. */
+export async function isLockHeld(path: string): Promise<boolean> {
+  const holder = await read(path);
+  return holder !== undefined && !hasEnded(holder.owner);
+}
+
 /** The file appears with its content, or not at all: a link to a finished file does, where opening a new one does not. */
 async function create(path: string, owner: Owner): Promise<boolean> {
   const draft = `${path}.${owner.id}`;

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../byte-source.ts';
 import { nodeFolder } from '../node-file-source.ts';
 import { pathSegments } from '../relative-path.ts';
-import { withLockFile } from './node-lock-file.ts';
+import { isLockHeld, withLockFile } from './node-lock-file.ts';
 import type { StoreBacking, StoreWriter } from './store-backing.ts';
 
 /** A store in a folder on disk, which any number of processes may share. */
@@ -51,6 +51,7 @@ export function nodeStoreBacking(folder: string): StoreBacking {
       return { update: (bytes) => void hash.update(bytes), digestHex: () => hash.digest('hex') };
     },
     exclusive: (name, use, options) => withLockFile(at(`${name}.lock`), use, options),
+    isHeld: (name) => isLockHeld(at(`${name}.lock`)),
   };
 }
 

@@ -14,6 +14,7 @@ export function opfsStoreBacking(
   root: FileSystemDirectoryHandle,
   { storage, locks }: Pick<Navigator, 'storage' | 'locks'> = navigator,
 ): StoreBacking {
+  const lockName = (name: string) => `tama-store ${root.name} ${name}`;
   const directory = async (names: readonly string[], create: boolean) => {
     let at = root;
     for (const name of names) at = await at.getDirectoryHandle(name, { create });
@@ -63,8 +64,11 @@ export function opfsStoreBacking(
       const hash = sha256.create();
       return { update: (bytes) => void hash.update(bytes), digestHex: () => bytesToHex(hash.digest()) };
     },
-    exclusive: (name, use, { signal } = {}) =>
-      locks.request(`tama-store ${root.name} ${name}`, signal ? { signal } : {}, use),
+    exclusive: (name, use, { signal } = {}) => locks.request(lockName(name), signal ? { signal } : {}, use),
+    async isHeld(name) {
+      const { held = [] } = await locks.query();
+      return held.some((lock) => lock.name === lockName(name));
+    },
   };
 }
 

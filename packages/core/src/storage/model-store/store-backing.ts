@@ -24,6 +24,8 @@ export interface StoreBacking {
   sha256(): Sha256;
   /** Runs `use` while nobody else runs theirs under the same name: no other call, tab, worker or process. */
   exclusive<T>(name: string, use: () => Promise<T>, options?: ExclusiveOptions): Promise<T>;
+  /** True while somebody's `use` under this name is running. */
+  isHeld(name: string): Promise<boolean>;
 }
 
 export type ExclusiveOptions = {

@@ -45,3 +45,26 @@ it.each(['hf', 'orbax_ocdbt', 'keras'])(
     expect(await tensorsOf(await store.open(format))).toEqual(expected);
   },
 );
+
+async function headersOf(source: ByteSource | ByteFolder) {
+  const checkpoint = await openCheckpoint(source);
+  await checkpoint.close();
+  return [...checkpoint.tensors.values()].map(({ name, shape, encoding }) => ({ name, shape, encoding }));
+}
+
+it.each(['hf/', 'gguf/small-q4_k_m-split-00002-of-00003.gguf'])(
+  'small/%s is opened from the store where it lies in a folder of its repository',
+  async (path) => {
+    const local = path.endsWith('/') ? path.slice(0, -1) : 'gguf/small-q4_k_m-split-00001-of-00003.gguf';
+    const expected = await headersOf(await nodePath(fixture(`small/${local}`)));
+    const hub = await serveHub('o/small', folderFiles(fixture('small')));
+    const options = { endpoint: hub.url };
+    const store = nodeModelStore(folder);
+    try {
+      await store.download(await describeModel(`hf:o/small/${path}`, options), { hub: options }).finished;
+    } finally {
+      await hub.close();
+    }
+    expect(await headersOf(await store.open(`hf:o/small/${path}`))).toEqual(expected);
+  },
+);

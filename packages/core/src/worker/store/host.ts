@@ -1,4 +1,5 @@
 import { serialiseError } from '@tama/errors';
+import { previewModel } from '../../preview-model.ts';
 import { browserModelStore } from '../../storage/model-store/browser-model-store.ts';
 import { describeModel } from '../../storage/model-store/model-description.ts';
 import type { ModelDownload } from '../../storage/model-store/model-download.ts';
@@ -6,13 +7,21 @@ import type { ModelStore } from '../../storage/model-store/model-store.ts';
 import type { Port } from '../protocol.ts';
 import type { StoreClientMessage, StoreHostMessage } from './protocol.ts';
 
+type Surroundings = {
+  readonly open?: () => Promise<ModelStore>;
+  readonly preview?: typeof previewModel;
+};
+
 /**
  * Serves the store of this site to the {@link ModelStoreClient} at the other end: the whole of a worker's script. In a
  * worker files are written in place, and hashing them does not hold up the page.
  *
- * @param open another store, for tests
+ * @param surroundings another store, and another look at models, for tests
  */
-export function serveModelStore(port: Port, open: () => Promise<ModelStore> = browserModelStore): void {
+export function serveModelStore(
+  port: Port,
+  { open = browserModelStore, preview = previewModel }: Surroundings = {},
+): void {
   const downloads = new Map<number, ModelDownload>();
   const post = (message: StoreHostMessage) => port.postMessage(message);
 
@@ -24,6 +33,8 @@ export function serveModelStore(port: Port, open: () => Promise<ModelStore> = br
         return (await open()).remove(message.name);
       case 'describe':
         return describeModel(message.reference, message.options);
+      case 'preview':
+        return preview(message.description, message.options);
       case 'download': {
         const { id, description, hub } = message;
         const download = (await open()).download(description, {

@@ -1,10 +1,14 @@
 import type { SerialisedError } from '@tama/errors';
+import type { ModelPreview, PreviewOptions } from '../../preview-model.ts';
 import type { DownloadProgress } from '../../storage/model-store/download-progress.ts';
 import type { ModelDescription } from '../../storage/model-store/model-description.ts';
 import type { StoredModel } from '../../storage/model-store/model-record.ts';
 
 /** Which hub, and as whom, without what cannot be cloned. */
 export type PlainHubOptions = { readonly endpoint?: string; readonly token?: string };
+
+/** For what the plan is made. */
+export type PlainPreviewOptions = Pick<PreviewOptions, 'context' | 'memoryBudget'>;
 
 /** What a page may ask of the worker that has the store, each with its answer. */
 export type StoreCalls = {
@@ -13,6 +17,13 @@ export type StoreCalls = {
   describe: {
     readonly request: { readonly reference: string; readonly options: PlainHubOptions & { readonly sha256?: string } };
     readonly answer: ModelDescription;
+  };
+  preview: {
+    readonly request: {
+      readonly description: ModelDescription;
+      readonly options: { readonly hub?: PlainHubOptions } & PlainPreviewOptions;
+    };
+    readonly answer: ModelPreview;
   };
   download: {
     readonly request: { readonly description: ModelDescription; readonly hub: PlainHubOptions };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isTamaError } from '@tama/errors';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeModelStore } from '../../storage/model-store/node-model-store.ts';
+import { FolderUrlError } from '../../storage/model-store/store-errors.ts';
 import { type FakeHub, serveHub } from '../../testing/fake-hub.ts';
 import { parseRange } from '../../testing/model-server.ts';
 import { ModelStoreClient } from './client.ts';
@@ -24,7 +25,12 @@ beforeEach(async () => {
   const intercept = (_: string, request: Parameters<typeof parseRange>[0]) => hold && parseRange(request)!.first > 0;
   hub = await serveHub('o/r', { 'm.gguf': content }, { intercept });
   channel = new MessageChannel();
-  serveModelStore(channel.port1, async () => nodeModelStore(folder, { pieceBytes: 10_000 }));
+  serveModelStore(channel.port1, {
+    open: async () => nodeModelStore(folder, { pieceBytes: 10_000 }),
+    preview: async ({ name }) => {
+      throw new FolderUrlError(name);
+    },
+  });
   client = new ModelStoreClient(channel.port2);
   channel.port1.start();
   channel.port2.start();
@@ -72,7 +78,32 @@ it('pauses, resumes and cancels across a thread', async () => {
   expect(await client.list()).toEqual([]);
 });
 
+it('tells that a download is under way, to whoever asks for the list', async () => {
+  const description = await client.describe('hf:o/r', { endpoint: hub.url });
+  hold = true;
+  const stored = Promise.withResolvers<void>();
+  const download = client.download(description, { onProgress: ({ bytes }) => bytes > 0 && stored.resolve() });
+  await stored.promise;
+  expect(await client.list()).toMatchObject([{ source: 'hf:o/r', complete: false, active: true }]);
+  download.pause();
+  await expect.poll(async () => (await client.list())[0]?.active).toBeUndefined();
+  hold = false;
+  download.resume();
+  await download.finished;
+});
+
+it('fails every call when the worker is gone', async () => {
+  const worker = Object.assign(new EventTarget(), { postMessage() {}, terminate() {} });
+  const store = new ModelStoreClient(worker as unknown as Worker);
+  const calls = [store.list(), store.download({ source: 'x', name: 'x', files: [] }).finished];
+  worker.dispatchEvent(new Event('error'));
+  for (const call of [...calls, store.list()])
+    expect(isTamaError(await call.catch((error: unknown) => error), 'store-worker-failed')).toBe(true);
+});
+
 it('tells errors as they are', async () => {
+  const description = { source: 'https://x/', name: 'https://x/', files: [] };
+  expect(isTamaError(await client.preview(description).catch((error) => error), 'download-folder-url')).toBe(true);
   const error = await client.remove('absent').catch((error: unknown) => error);
   expect(isTamaError(error, 'model-not-stored')).toBe(true);
 });
