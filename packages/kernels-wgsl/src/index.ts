@@ -30,6 +30,7 @@ export type { Logprob, TokenLogprobs } from './logprobs/logprobs.ts';
 export { logprobs, logprobsBytes, logprobsReference, readLogprobs } from './logprobs/logprobs.ts';
 export { logprobsPartial, logprobsPartials } from './logprobs-partial/logprobs-partial.ts';
 export { matmul, matmulCost, matmulReference } from './matmul/matmul.ts';
+export { matmulSmall, smallBatch } from './matmul-small/matmul-small.ts';
 export { matvec, matvecCost, matvecReference } from './matvec/matvec.ts';
 export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
 export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';

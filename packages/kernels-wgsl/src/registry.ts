@@ -9,6 +9,7 @@ import { lastRow } from './last-row/last-row.ts';
 import { logprobs } from './logprobs/logprobs.ts';
 import { logprobsPartial } from './logprobs-partial/logprobs-partial.ts';
 import { matmul } from './matmul/matmul.ts';
+import { matmulSmall } from './matmul-small/matmul-small.ts';
 import { matvec } from './matvec/matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
 import { rmsnorm } from './rmsnorm/rmsnorm.ts';
@@ -32,6 +33,7 @@ export const kernels = {
   logprobs,
   'logprobs-partial': logprobsPartial,
   matmul,
+  'matmul-small': matmulSmall,
   matvec,
   'residual-norms': residualNorms,
   rmsnorm,
