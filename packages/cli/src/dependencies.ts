@@ -1,4 +1,4 @@
-import type { Engine, LoadOptions, ModelStore } from '@tama/core';
+import type { Engine, LoadedWeights, LoadOptions, ModelStore } from '@tama/core';
 import type { Tokenizer } from '@tama/tokenizer';
 import type { Inspection } from './inspection.ts';
 
@@ -10,6 +10,8 @@ export type EngineOptions = Omit<LoadOptions, 'gpu'> & {
 export type InspectOptions = {
   /** Tokens to plan the memory for. Default: what the model was trained for. */
   readonly context?: number;
+  /** Float weights quantised as they would be while loading. Default: as they are stored. */
+  readonly weights?: LoadedWeights;
   /** Reads every weight, telling how far it is. */
   readonly verify?: (verifiedBytes: number, totalBytes: number) => void;
 };

@@ -26,12 +26,12 @@ export const nodeDependencies: Dependencies = {
     }
   },
 
-  async inspect(model, signal, { context, verify } = {}) {
+  async inspect(model, signal, { context, weights, verify } = {}) {
     const { openCheckpoint, planModel, verifyCheckpoint } = await import('@tama/core');
     const checkpoint = await openCheckpoint(await openModel(model, signal), { signal });
     try {
       const tokens = context ?? checkpoint.config.contextLength;
-      const plan = { context: tokens, prefillChunk: Math.min(64, tokens), f16: true };
+      const plan = { context: tokens, prefillChunk: Math.min(64, tokens), f16: true, weights };
       const memory = await planModel(checkpoint, plan);
       const inspection = inspectionOf(checkpoint, await checkpoint.tokenizer?.(signal), memory);
       if (!verify) return inspection;

@@ -103,6 +103,8 @@ describe.each(commands.map((command) => [command.name, command] as const))('tama
 it.each(commands.filter(({ name }) => !['convert', 'synth', 'pull', 'list', 'rm'].includes(name)))(
   'tama $name, which runs or reads a model, takes the options of the engine',
   ({ options }) => {
-    expect(Object.keys(options)).toEqual(expect.arrayContaining(['device', 'adapter', 'embeddingScale', 'context']));
+    expect(Object.keys(options)).toEqual(
+      expect.arrayContaining(['device', 'adapter', 'weights', 'embeddingScale', 'context']),
+    );
   },
 );

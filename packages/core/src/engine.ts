@@ -1,5 +1,6 @@
 import type { SamplingOptions } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
+import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
 
 /**
@@ -105,6 +106,11 @@ export type LoadOptions = {
   readonly context?: number;
   /** `f32` forces the plain path: f32 KV cache, no f16, no subgroups. Default `auto`. */
   readonly device?: 'auto' | 'f32';
+  /**
+   * Quantises float weights while they are loaded: `q8` to 8 bits; `q4` to 4 bits, the embedding to 6. Default: weights
+   * stay as they are stored. Fails with an {@link AlreadyQuantisedError} where they are not floats.
+   */
+  readonly weights?: LoadedWeights;
   /** sqrt(hidden size) rounded to bfloat16, as Gemma 2 was trained, or exact, as llama.cpp computes. */
   readonly embeddingScale?: 'bfloat16' | 'exact';
   /** Rows of one prefill chunk. Default 64. */

@@ -92,7 +92,7 @@ export class TokenizerMissingError extends TamaError {
 
 /** A load or generate option outside its range. */
 export class OptionError extends TamaError {
-  constructor(option: string, value: number, expected: string) {
+  constructor(option: string, value: number | string, expected: string) {
     super(
       'option',
       {

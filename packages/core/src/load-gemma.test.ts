@@ -8,8 +8,9 @@ import { openDawn } from '@tama/kernels-wgsl/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { readGguf } from './checkpoint/gguf/gguf-file.ts';
+import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { writeGguf } from './convert/write-gguf.ts';
-import type { LoadOptions } from './engine.ts';
+import type { LoadOptions, LoadProgress } from './engine.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
 import { planModel } from './gemma2/plan.ts';
@@ -20,7 +21,7 @@ import { writeNodeFile } from './storage/node-file-sink.ts';
 import { nodePath } from './storage/node-file-source.ts';
 import { syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
 import { syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
-import { readFixture } from './testing/fixtures.ts';
+import { fixture, readFixture } from './testing/fixtures.ts';
 
 // On Dawn's null backend: everything is validated, allocated and uploaded, and nothing computed. It has 512 MiB.
 let gpu: GPU;
@@ -57,6 +58,32 @@ describe('the plan', () => {
       });
       model.dispose();
     }
+  });
+
+  it.each(['q8', 'q4'] as const)('counts float weights as %s, which they become', async (weights) => {
+    const folder = await nodePath(fixture('small/hf'));
+    const phases: LoadProgress[] = [];
+    const onProgress = (progress: LoadProgress) => phases.push(progress);
+    const engine = await loadGemma(folder, { gpu, weights, onProgress });
+    const checkpoint = await openCheckpoint(folder);
+    const plan = await planModel(checkpoint, {
+      context: engine.info.contextLength,
+      prefillChunk: 64,
+      f16: true,
+      weights,
+    });
+    await checkpoint.close();
+    expect(engine.info).toMatchObject({ weightBytes: plan.weightBytes });
+    expect(phases.at(-1)).toMatchObject({ phase: 'ready', loadedBytes: phases.at(-1)!.totalBytes });
+    expect(phases.filter(({ phase }) => phase === 'weights').at(-1)!.loadedBytes).toBe(phases.at(-1)!.totalBytes);
+    await engine.close();
+  });
+
+  it('is refused where the weights are quantised already, or the kind is none', async () => {
+    const file = () => memorySource('tiny.gguf', readFixture('tiny/gguf/tiny-q4_0.gguf'));
+    await expect(loadGemma(file(), { gpu, weights: 'q4' })).rejects.toMatchObject({ code: 'already-quantised' });
+    const weights = 'q3' as 'q4';
+    await expect(loadGemma(file(), { gpu, weights })).rejects.toMatchObject({ code: 'option' });
   });
 
   it('is made before anything is loaded', async () => {
@@ -113,13 +140,16 @@ describe('host memory', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('stays far below the size of the file', async () => {
+  it.each([
+    ['q4_0', undefined, 140e6],
+    ['bf16', 'q4', 140e6],
+  ] as const)('stays far below the size of a file in %s, loaded as %s', async (type, weights, least) => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const vocabulary = syntheticVocabulary(32_768);
     const sizes = { ...publishedSizes['2b'], layers: 2, vocabularySize: vocabulary.pieces.length };
-    const checkpoint = syntheticCheckpoint(sizes, { type: 'q4_0', seed: 1, vocabulary });
-    const path = join(folder, 'slice.gguf');
+    const checkpoint = syntheticCheckpoint(sizes, { type, seed: 1, vocabulary });
+    const path = join(folder, `${type}-${weights}.gguf`);
     await writeNodeFile(path, async (sink) => writeGguf(checkpoint, await checkpoint.tokenizer!(), sink));
 
     collectGarbage();
@@ -133,10 +163,15 @@ describe('host memory', () => {
       most = Math.max(most, used() - baseline);
     };
     const timer = setInterval(sample, 5);
-    const engine = await loadGemma(await nodePath(path), { gpu, context: 1024, onProgress: sample });
+    const engine = await loadGemma(await nodePath(path), {
+      gpu,
+      context: 1024,
+      onProgress: sample,
+      ...(weights && { weights }),
+    });
     clearInterval(timer);
     sample();
-    expect(engine.info.weightBytes).toBeGreaterThan(140e6);
+    expect(engine.info.weightBytes).toBeGreaterThan(least);
     // Nothing that large was there, so no single ArrayBuffer was larger either.
     expect(most).toBeLessThan(64 * 2 ** 20);
     await engine.close();

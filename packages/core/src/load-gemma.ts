@@ -1,6 +1,7 @@
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+import { loadedWeights, quantisedTensors } from './convert/quantised-tensors.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
 import { OptionError } from './errors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
@@ -32,8 +33,10 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
 
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
-  const checkpoint = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
+  const weights = oneOf('weights', options.weights, loadedWeights);
+  const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {
+    const checkpoint = weights ? { ...stored, tensors: quantisedTensors(stored, weights) } : stored;
     const { config, tensors } = checkpoint;
     const context = wholeNumber(
       'context',
@@ -41,7 +44,8 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       1,
       Math.max(config.contextLength, longestContext),
     );
-    await fitModel(checkpoint.name, checkpoint, {
+    await fitModel(stored.name, stored, {
+      weights,
       context,
       prefillChunk: Math.min(prefillChunk, context),
       f16: gpu.features.f16,
@@ -83,7 +87,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       throw error;
     }
   } finally {
-    await checkpoint.close();
+    await stored.close();
   }
 }
 
@@ -92,4 +96,9 @@ function wholeNumber(option: string, value: number, least: number, most: number)
     throw new OptionError(option, value, `a whole number from ${least} to ${most}`);
   }
   return value;
+}
+
+function oneOf<T extends string>(option: string, value: T | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined || allowed.includes(value)) return value;
+  throw new OptionError(option, value, allowed.join(' | '));
 }

@@ -14,8 +14,8 @@ export const inspect = defineCommand({
   name: 'inspect',
   summary: { en: 'Show what a model file is, without running it', ja: 'モデルを実行せずに、その内容を表示します' },
   details: {
-    en: 'Reads the headers only: no weights and no GPU, and of a URL a few hundred kilobytes. The graphics memory is planned\nfor --context N tokens; the other options of the engine are accepted and change nothing here. With --verify every\nweight is read: a damaged or incomplete file, or one that holds NaN or infinity, ends with the reason and exit code 1.',
-    ja: 'ヘッダーだけを読みます。重みは読まず、GPUも使いません。URLの場合も数百kBで済みます。グラフィックメモリーは\n--context N トークン分を計算します。エンジンのその他のオプションは結果に影響しません。--verify を付けるとすべての\n重みを読み、壊れている、足りない、NaNや無限大を含む場合は、理由を表示して終了コード1で終わります。',
+    en: 'Reads the headers only: no weights and no GPU, and of a URL a few hundred kilobytes. The graphics memory is planned\nfor --context N tokens and --weights; the other options of the engine are accepted and change nothing here.\nWith --verify every weight is read: a damaged or incomplete file, or one that holds NaN or infinity, ends with the\nreason and exit code 1.',
+    ja: 'ヘッダーだけを読みます。重みは読まず、GPUも使いません。URLの場合も数百kBで済みます。グラフィックメモリーは\n--context N トークン分を --weights に従って計算します。エンジンのその他のオプションは結果に影響しません。\n--verify を付けるとすべての重みを読み、壊れている、足りない、NaNや無限大を含む場合は、理由を表示して終了コード1で終わります。',
   },
   arguments: { model: modelArgument },
   options: {
@@ -34,11 +34,11 @@ export const inspect = defineCommand({
       explanation: { en: 'Is the file sound?', ja: 'ファイルが壊れていないか確かめる' },
     },
   ],
-  async run({ io, locale, dependencies }, { model }, { json, verify, context, verbose }) {
+  async run({ io, locale, dependencies }, { model }, { json, verify, context, weights, verbose }) {
     const progress = progressOn(io, locale, verbose ?? false);
     const inspection = await dependencies
       .inspect(model, io.signal, {
-        ...defined({ context }),
+        ...defined({ context, weights }),
         ...(verify ? { verify: (done, total) => progress.report(verifying, done, total) } : {}),
       })
       .finally(() => progress.end());

@@ -78,6 +78,8 @@ describe('tama run', () => {
       'f32',
       '--adapter',
       'llvmpipe',
+      '--weights',
+      'q4',
       '--embedding-scale',
       'exact',
       '--context',
@@ -92,6 +94,7 @@ describe('tama run', () => {
     expect(loaded!.options).toMatchObject({
       device: 'f32',
       adapter: 'llvmpipe',
+      weights: 'q4',
       embeddingScale: 'exact',
       context: 128,
     });

@@ -12,6 +12,10 @@ export const engineOptions = {
     en: 'graphics adapter whose name contains NAME, e.g. llvmpipe, swiftshader',
     ja: '使うグラフィックアダプターの名前の一部（例: nvidia、llvmpipe、swiftshader）',
   }),
+  weights: choice('q8|q4', ['q8', 'q4'], {
+    en: 'quantise float weights while they are loaded: to 8 bits, or to 4 (6 the embedding)',
+    ja: '浮動小数点の重みを読み込みながら量子化します。q8 は8ビット、q4 は4ビット（埋め込みは6ビット）',
+  }),
   embeddingScale: choice('KIND', ['bfloat16', 'exact'], {
     en: 'bfloat16 as trained (default), or exact as llama.cpp computes',
     ja: 'bfloat16 は学習時と同じ値、exact は llama.cpp と同じ値です（既定は bfloat16）',
@@ -33,6 +37,7 @@ export const engineOptions = {
 export const toEngineOptions = ({
   device,
   adapter,
+  weights,
   embeddingScale,
   context,
-}: OptionValues<typeof engineOptions>): EngineOptions => defined({ device, adapter, embeddingScale, context });
+}: OptionValues<typeof engineOptions>): EngineOptions => defined({ device, adapter, weights, embeddingScale, context });

@@ -74,7 +74,7 @@ function wanted(type: WeightType, role: MatrixPlace['role'], layer: number, laye
 }
 
 /** Rows that are no whole number of blocks take an encoding with smaller blocks, of the same number of bits or more. */
-function fitting(encoding: WritableEncoding, width: number): WritableEncoding {
+export function fitting(encoding: WritableEncoding, width: number): WritableEncoding {
   const { blockElements } = encodings[encoding];
   if (width % blockElements === 0) return encoding;
   if (blockElements === 32) return 'f16';

@@ -53,9 +53,9 @@ export async function writeGguf(
     onProgress?.(written, total);
   };
   await write(header);
-  const encoder = new RowEncoder(signal);
+  const encoder = new RowEncoder();
   for (const { tensor, stored, info } of plans) {
-    for await (const rows of encoder.rows(tensor, stored)) await write(rows);
+    for await (const rows of encoder.rows(tensor, stored, { signal })) await write(rows);
     const bytes = tensorBytes(info);
     if (aligned(bytes) > bytes) await write(new Uint8Array(aligned(bytes) - bytes));
   }

@@ -51,9 +51,9 @@ export async function writeHuggingFace(
       onProgress?.(written, total);
     };
     await count(header);
-    const encoder = new RowEncoder(signal);
+    const encoder = new RowEncoder();
     for (const { tensor, encoding } of tensors)
-      for await (const rows of encoder.rows(tensor, { encoding })) await count(rows);
+      for await (const rows of encoder.rows(tensor, { encoding }, { signal })) await count(rows);
   });
   const json = (file: string, value: object) =>
     write(file, (sink) => sink.write(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)));

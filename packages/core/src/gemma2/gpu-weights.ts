@@ -1,5 +1,6 @@
 import { createPackedMatrix, type GpuMemory, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
 import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { RowReader } from '../checkpoint/row-ranges.ts';
 import { checkFinite } from '../checkpoint/verify.ts';
 import type { Bytes } from '../storage/byte-source.ts';
 import type { WeightLoader } from './weights.ts';
@@ -11,8 +12,6 @@ export type GpuMatrix = {
   readonly segments: readonly { readonly firstRow: number; readonly matrix: PackedMatrix }[];
 };
 
-/** Bytes of file read at once: enough to keep a disk or a network busy, little enough to hold two of. */
-const readBytes = 4 * 2 ** 20;
 /** Bytes handed to the GPU's queue before its copies are waited for. */
 const uploadBytes = 32 * 2 ** 20;
 
@@ -29,30 +28,14 @@ export type GpuLoaderOptions = {
 export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {}): WeightLoader<GpuMatrix, GPUBuffer> {
   const { device } = memory;
   let uploaded = 0;
-  // One range is packed while the next is read; both keep their memory, since garbage of this size stays for long.
-  const buffers: [Bytes, Bytes] = [new Uint8Array(readBytes), new Uint8Array(readBytes)];
+  const reader = new RowReader();
 
   const rowRanges = async (tensor: CheckpointTensor, take: (firstRow: number, rows: Bytes) => void) => {
-    const rows = rowCount(tensor);
-    const step = Math.max(1, Math.floor(readBytes / tensor.rowBytes));
-    const read = (first: number) => {
-      const count = Math.min(step, rows - first);
-      buffers.reverse();
-      return tensor.readRows(first, count, options.signal, buffers[0].subarray(0, count * tensor.rowBytes));
-    };
-    let next = read(0);
-    for (let first = 0; first < rows; first += step) {
-      const bytes = await next;
-      // Read ahead while this range is packed and copied.
-      if (first + step < rows) {
-        next = read(first + step);
-        next.catch(() => {}); // Awaited in the next turn; a failure of `take` must not leave it unhandled.
-      }
-      options.signal?.throwIfAborted();
-      checkFinite(tensor, first, bytes);
-      take(first, bytes);
-      options.onBytes?.(bytes.byteLength);
-      uploaded += bytes.byteLength;
+    for await (const { firstRow, rows } of reader.ranges(tensor, options)) {
+      checkFinite(tensor, firstRow, rows);
+      take(firstRow, rows);
+      options.onBytes?.(rows.byteLength);
+      uploaded += rows.byteLength;
       if (uploaded > uploadBytes) {
         await device.queue.onSubmittedWorkDone();
         uploaded = 0;

@@ -1,6 +1,7 @@
 import { type CheckpointTensor, rowWidth } from '../checkpoint/checkpoint.ts';
-import { rowBytes } from '../checkpoint/encoding.ts';
+import { isFloat, rowBytes } from '../checkpoint/encoding.ts';
 import { gemma2Tensors } from '../checkpoint/gemma2-tensors.ts';
+import { type LoadedWeights, loadedWeights } from '../convert/quantised-tensors.ts';
 import { matrixEncoding, type WeightType } from '../convert/weight-types.ts';
 import { ModelTooLargeError } from './model-too-large-error.ts';
 import {
@@ -17,8 +18,13 @@ export type FitOptions = PlanOptions & {
   readonly memoryBudget?: number | undefined;
 };
 
-/** What would fit: the same model with a smaller context, or in a smaller type. */
-export type Proposal = { readonly context: number; readonly type?: WeightType; readonly totalBytes: number };
+/** What would fit: the same model with a smaller context, quantised while it is loaded, or as a file of a smaller type. */
+export type Proposal = {
+  readonly context: number;
+  readonly weights?: LoadedWeights;
+  readonly type?: WeightType;
+  readonly totalBytes: number;
+};
 
 /** What makes a chat of any length, of a few turns, of one. A smaller type is worth more than a context below these. */
 const enoughContexts = [4096, 2048, 1024] as const;
@@ -48,17 +54,23 @@ const bufferLimit = (limits: BufferLimits = defaultLimits): number =>
 const fits = (plan: MemoryPlan, { memoryBudget = Number.POSITIVE_INFINITY, limits }: FitOptions): boolean =>
   plan.totalBytes <= memoryBudget && plan.largestBuffer.bytes <= bufferLimit(limits);
 
-/** The model as it is with less context, or the best type of it, whichever comes first that leaves enough context. */
+/**
+ * The model as it is with less context, the same file quantised while it is loaded, or the best type of it, whichever
+ * comes first that leaves enough context.
+ */
 async function propose(facts: ModelFacts, options: FitOptions, plan: MemoryPlan): Promise<Proposal | undefined> {
   const candidates: Proposal[] = [];
   const asItIs = await largestFittingContext(facts, options);
   if (asItIs) candidates.push(asItIs);
-  for (const type of proposedTypes) {
-    const smaller = inType(facts, type);
+  const consider = async (smaller: ModelFacts, options: FitOptions, as: Pick<Proposal, 'weights' | 'type'>) => {
     const { weightBytes } = await planModel(smaller, options);
     const found = weightBytes < plan.weightBytes ? await largestFittingContext(smaller, options) : undefined;
-    if (found) candidates.push({ ...found, type });
+    if (found) candidates.push({ ...found, ...as });
+  };
+  if (hasFloatMatrices(facts)) {
+    for (const weights of loadedWeights) await consider(facts, { ...options, weights }, { weights });
   }
+  for (const type of proposedTypes) await consider(inType(facts, type), { ...options, weights: undefined }, { type });
   for (const enough of enoughContexts) {
     const found = candidates.find(({ context }) => context >= Math.min(enough, options.context));
     if (found) return found;
@@ -85,6 +97,9 @@ async function largestFittingContext(facts: ModelFacts, options: FitOptions): Pr
   }
   return best;
 }
+
+const hasFloatMatrices = ({ tensors }: ModelFacts): boolean =>
+  [...tensors.values()].every(({ shape, encoding }) => shape.length === 1 || isFloat(encoding));
 
 /** The same model as a file of another type would have it. */
 function inType({ config, tensors }: ModelFacts, type: WeightType): ModelFacts {

@@ -44,6 +44,7 @@ export class ModelTooLargeError extends TamaError {
         largestBufferBytes: largestBuffer.bytes,
         bufferLimit,
         proposedContext: proposal?.context,
+        proposedWeights: proposal?.weights,
         proposedType: proposal?.type,
         proposedBytes: proposal?.totalBytes,
       },
@@ -54,17 +55,24 @@ export class ModelTooLargeError extends TamaError {
 function remedyEn(proposal: Proposal | undefined, context: number): string {
   if (!proposal) return 'Choose a smaller model, or a graphics adapter with more memory.';
   const memory = gibibytes(proposal.totalBytes);
-  if (!proposal.type) return `A context of ${proposal.context} tokens fits (${memory}).`;
+  const { type, weights } = proposal;
+  if (!type && !weights) return `A context of ${proposal.context} tokens fits (${memory}).`;
   const shorter = proposal.context < context ? ` with a context of ${proposal.context} tokens` : '';
-  return `Its ${proposal.type.toUpperCase()} version${shorter} fits (${memory}).`;
+  if (weights) return `Quantised to ${weights} while loading${shorter}, it fits (${memory}).`;
+  return `Its ${type!.toUpperCase()} version${shorter} fits (${memory}).`;
 }
 
 function remedyJa(proposal: Proposal | undefined, context: number): string {
   if (!proposal) return 'より小さいモデルか、メモリーの多いグラフィックアダプターを選んでください。';
   const memory = gibibytes(proposal.totalBytes);
-  if (!proposal.type) return `コンテキストを${proposal.context}トークンにすれば収まります（${memory}）。`;
+  const { type, weights } = proposal;
+  if (!type && !weights) return `コンテキストを${proposal.context}トークンにすれば収まります（${memory}）。`;
+  if (weights) {
+    const shorter = proposal.context < context ? `し、コンテキストを${proposal.context}トークンにすれば` : 'すれば';
+    return `読み込みながら${weights}に量子化${shorter}収まります（${memory}）。`;
+  }
   const shorter = proposal.context < context ? `を、コンテキスト${proposal.context}トークンで使えば` : 'なら';
-  return `${proposal.type.toUpperCase()}版${shorter}収まります（${memory}）。`;
+  return `${type!.toUpperCase()}版${shorter}収まります（${memory}）。`;
 }
 
 const gibibytes = (bytes: number): string =>

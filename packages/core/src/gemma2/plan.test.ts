@@ -1,4 +1,4 @@
-import { isTamaError } from '@tama/errors';
+import { explain, isTamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
 import { syntheticCheckpoint } from '../synth/synthetic-checkpoint.ts';
 import { fitModel } from './model-fit.ts';
@@ -39,6 +39,19 @@ describe('planModel', () => {
     });
     expect(large.weightBytes).toBe(plan.weightBytes);
     expect(large.weightParts).toBeLessThan(plan.weightParts);
+  });
+
+  it.each([
+    ['q8', 8.5, 8.5],
+    ['q4', 4.5, 6.5625],
+  ] as const)('counts 2B in BF16 as %s will have it', async (weights, bits, embeddingBits) => {
+    const plan = await planModel(checkpoint('2b', 'bf16'), { ...usual, weights });
+    const layer = (2 * 2048 + 2 * 1024 + 3 * 9216) * 2304;
+    const norms = 4 * 2304 * (4 * 26 + 1);
+    expect(plan.weightBytes).toBe((256_000 * 2304 * embeddingBits + 26 * layer * bits) / 8 + norms);
+    await expect(planModel(checkpoint('2b', 'q4_0'), { ...usual, weights })).rejects.toMatchObject({
+      code: 'already-quantised',
+    });
   });
 
   it('needs twice the cache in f32', async () => {
@@ -82,6 +95,20 @@ describe('fitModel', () => {
     expect((await refused('m', facts, { ...usual, memoryBudget: 2 ** 30 })).details).toMatchObject({
       proposedContext: undefined,
     });
+  });
+
+  it('proposes to quantise floats while they are loaded', async () => {
+    const floats = checkpoint('2b', 'bf16');
+    const needed = (weights: 'q8' | 'q4', context: number) => planModel(floats, { ...usual, weights, context });
+    const eight = (await needed('q8', 8192)).totalBytes;
+    const { details, message } = await refused('m', floats, { ...usual, memoryBudget: eight });
+    expect(details).toMatchObject({ proposedWeights: 'q8', proposedType: undefined, proposedBytes: eight });
+    expect(message).toContain('Quantised to q8 while loading, it fits');
+    const four = (await needed('q4', 4096)).totalBytes;
+    // Too much for q8: with q4 the most context that fits.
+    const forLess = await refused('m', floats, { ...usual, weights: 'q8', memoryBudget: four });
+    expect(forLess.details).toMatchObject({ proposedWeights: 'q4', proposedContext: 4096, proposedBytes: four });
+    expect(explain(forLess, 'ja').remedy).toMatch(/q4に量子化し、コンテキストを4096トークン/);
   });
 
   it('refuses buffers beyond the limits', async () => {

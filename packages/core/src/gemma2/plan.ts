@@ -1,5 +1,6 @@
 import { type GpuMemory, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
 import { type Checkpoint, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { type LoadedWeights, quantisedTensors } from '../convert/quantised-tensors.ts';
 import { Sampler } from '../generation/sampler.ts';
 import { forward } from './forward.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
@@ -15,6 +16,8 @@ export type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorag
 export const defaultLimits: BufferLimits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
 
 export type PlanOptions = {
+  /** Float weights quantised while they are loaded. Default: as they are stored. */
+  readonly weights?: LoadedWeights | undefined;
   readonly context: number;
   readonly prefillChunk: number;
   /** Keys and values in f16, as where the adapter has it; else in f32. */
@@ -46,12 +49,15 @@ export type ModelFacts = {
  * The memory a model will take, known before any is allocated: the same code as in loading runs over buffers that only
  * count.
  *
+ * @throws {AlreadyQuantisedError} where `weights` is given and the model's are quantised
  * @throws {LimitError} where the limits are below those of any adapter, so that not even eight rows of a matrix fit
  */
 export async function planModel(
-  { config, tensors }: ModelFacts,
-  { context, prefillChunk, f16, limits = defaultLimits }: PlanOptions,
+  facts: ModelFacts,
+  { weights: loadedWeights, context, prefillChunk, f16, limits = defaultLimits }: PlanOptions,
 ): Promise<MemoryPlan> {
+  const { config } = facts;
+  const tensors = loadedWeights ? quantisedTensors(facts, loadedWeights) : facts.tensors;
   const memory = new CountingMemory();
   const shape = { context, prefillChunk, bytesPerValue: f16 ? 2 : 4 } as const;
   const cache = createKvCache(memory, config, shape);

@@ -9,12 +9,19 @@ const codes = new Uint8Array(COUNT);
 
 /** Q8_0: f16 d = max |x| / 127; 32 signed bytes x / d, halves away from zero. */
 export const q8_0: Quantiser = (values, at, target, offset) => {
-  const d = fround(Math.abs(extreme(values, at)) / 127);
+  let low = 0;
+  let high = 0;
+  for (let i = at; i < at + COUNT; i++) {
+    const x = values[i]!;
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
+  const d = fround(Math.max(high, -low) / 127);
   const inverse = inverseOf(d);
   target.setUint16(offset, numberToHalf(d), true);
   for (let i = 0; i < COUNT; i++) {
     const scaled = fround(values[at + i]! * inverse);
-    target.setInt8(offset + 2 + i, scaled < 0 ? -Math.floor(0.5 - scaled) : Math.floor(scaled + 0.5));
+    target.setInt8(offset + 2 + i, (scaled + (scaled < 0 ? -0.5 : 0.5)) | 0);
   }
 };
 

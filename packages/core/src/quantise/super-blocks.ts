@@ -1,5 +1,5 @@
 import { halfToNumber } from '@tama/kernels-wgsl';
-import { code, fitScale, fitScaleAndMinimum } from './fit.ts';
+import { code, type Fitted, fitScale, fitScaleAndMinimum } from './fit.ts';
 import { numberToHalf } from './narrow-floats.ts';
 import type { Quantiser } from './quantiser.ts';
 
@@ -11,6 +11,7 @@ const scales = new Float32Array(16);
 const minima = new Float32Array(8);
 const scaleCodes = new Int8Array(16);
 const minimumCodes = new Int8Array(8);
+const fitted: Fitted = { scale: 0, minimum: 0 };
 
 /** Q6_K: 16 groups of 16, y = d · scale · (q - 32) with signed 8-bit scales. */
 export const q6_k: Quantiser = (values, at, target, offset) => {
@@ -69,11 +70,11 @@ function groupCodes(values: Float32Array, at: number, most: number, target: Data
   let largestScale = 0;
   let largestMinimum = 0;
   for (let group = 0; group < 8; group++) {
-    const [scale, minimum] = fitScaleAndMinimum(values, at + 32 * group, 32, most);
-    scales[group] = scale;
-    minima[group] = minimum;
-    largestScale = Math.max(largestScale, scale);
-    largestMinimum = Math.max(largestMinimum, minimum);
+    fitScaleAndMinimum(values, at + 32 * group, 32, most, fitted);
+    scales[group] = fitted.scale;
+    minima[group] = fitted.minimum;
+    largestScale = Math.max(largestScale, fitted.scale);
+    largestMinimum = Math.max(largestMinimum, fitted.minimum);
   }
   const [scaleBits, minimumBits] = [numberToHalf(largestScale / 63), numberToHalf(largestMinimum / 63)];
   const [d, dmin] = [halfToNumber(scaleBits), halfToNumber(minimumBits)];

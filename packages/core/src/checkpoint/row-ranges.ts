@@ -1,0 +1,52 @@
+import type { Bytes } from '../storage/byte-source.ts';
+import { type CheckpointTensor, rowCount } from './checkpoint.ts';
+
+/** Bytes of file read at once: enough to keep a disk or a network busy, little enough to hold two of. */
+const READ_BYTES = 4 * 2 ** 20;
+
+/** Whole rows of a tensor in its encoding. */
+export type RowRange = { readonly firstRow: number; readonly rows: Bytes };
+
+export type RowRangeOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: all rows. */
+  readonly firstRow?: number;
+  readonly endRow?: number;
+};
+
+/**
+ * Reads tensors in row ranges, the next while one is worked on. A range is valid until the next is asked for, of
+ * whatever tensor, and one tensor is read at a time: all share two arrays, since garbage of this size stays for long.
+ */
+export class RowReader {
+  #buffers: [Bytes, Bytes] = [new Uint8Array(0), new Uint8Array(0)];
+
+  async *ranges(
+    tensor: CheckpointTensor,
+    { signal, firstRow = 0, endRow = rowCount(tensor) }: RowRangeOptions = {},
+  ): AsyncGenerator<RowRange, void, undefined> {
+    const step = Math.max(1, Math.floor(READ_BYTES / tensor.rowBytes));
+    const read = (first: number) => {
+      const count = Math.min(step, endRow - first);
+      this.#buffers.reverse();
+      if (this.#buffers[0].length < count * tensor.rowBytes) this.#buffers[0] = new Uint8Array(count * tensor.rowBytes);
+      return tensor.readRows(first, count, signal, this.#buffers[0].subarray(0, count * tensor.rowBytes));
+    };
+    if (firstRow >= endRow) return;
+    let next = read(firstRow);
+    try {
+      for (let first = firstRow; first < endRow; first += step) {
+        const rows = await next;
+        if (first + step < endRow) {
+          next = read(first + step);
+          next.catch(() => {}); // Awaited in the next turn; a failure of the consumer must not leave it unhandled.
+        }
+        signal?.throwIfAborted();
+        yield { firstRow: first, rows };
+      }
+    } finally {
+      // What is still being read goes to an array that the next tensor will use.
+      await next.catch(() => {});
+    }
+  }
+}
