@@ -12,6 +12,7 @@ import {
   type KernelSpec,
   lastRow,
   matmul,
+  matmulSmall,
   matvec,
   residualNorms,
   rmsnorm,
@@ -39,6 +40,8 @@ export type GpuKernels = {
   readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
   readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
   readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
+  /** Empty until {@link compileSmallBatch}; `matmul` serves until then. */
+  readonly matmulSmall: Map<WeightEncoding, Compiled<typeof matmulSmall>>;
 };
 
 /** Compiles all of them at the same time. @throws {ShaderCompileError} */
@@ -72,9 +75,22 @@ export async function compileKernels(
     embed: perEncoding(embed),
     matvec: perEncoding(matvec),
     matmul: perEncoding(matmul),
+    matmulSmall: new Map(),
   };
   const compiled = await Promise.all(
     Object.entries(kernels).map(async ([name, kernel]) => [name, await kernel] as const),
   );
   return Object.fromEntries(compiled) as unknown as GpuKernels;
+}
+
+/**
+ * Adds what products with 2 to 8 rows are fast with. Only steps that check guessed tokens and very small prefill chunks
+ * have so few, and a software adapter takes up to a second an encoding to compile it. @throws {ShaderCompileError}
+ */
+export async function compileSmallBatch(device: GPUDevice, features: Features, kernels: GpuKernels): Promise<void> {
+  const compiling = [...kernels.matvec.keys()].map(async (encoding) => {
+    const kernel = await compileKernel(device, matmulSmall, { features, weights: weightFormats[encoding] });
+    kernels.matmulSmall.set(encoding, kernel);
+  });
+  await Promise.all(compiling);
 }

@@ -7,13 +7,14 @@ import {
   type Recording,
   rotationTable,
   type SamplingOptions,
+  smallBatch,
 } from '@tama/kernels-wgsl';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { Sampler, type SamplerKind } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import { forward } from './forward.ts';
-import { compileKernels } from './gpu-kernels.ts';
+import { compileKernels, compileSmallBatch } from './gpu-kernels.ts';
 import { GpuOps, type GpuState, type GpuTensor } from './gpu-ops.ts';
 import { type GpuLoaderOptions, type GpuMatrix, gpuWeightLoader } from './gpu-weights.ts';
 import { type CacheShape, createKvCache } from './kv-cache.ts';
@@ -68,6 +69,7 @@ export class GpuModel {
       const weightBytes = memory.bytes - before;
       options.onCompile?.();
       const kernels = await compiling;
+      if (options.prefillChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
       const table = rotationTable(options.context, config.headDim, config.ropeTheta);
       const rotations = memory.storage('rotations', table.byteLength);
       gpu.device.queue.writeBuffer(rotations, 0, table);

@@ -1,4 +1,4 @@
-import { decodeSplits, type GpuMemory, partialsLength, pitchOf, type Recorder } from '@tama/kernels-wgsl';
+import { decodeSplits, type GpuMemory, partialsLength, pitchOf, type Recorder, smallBatch } from '@tama/kernels-wgsl';
 import type { Gemma2Config } from './config.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
 import type { GpuMatrix } from './gpu-weights.ts';
@@ -70,7 +70,8 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
         this.#recorder.dispatch(kernels.matvec.get(encoding)!, buffers, { columns, rows, offset });
       } else {
         const params = { batch: x.rows, columns, rows, offset, pitch: pitchOf(matrix.rows) };
-        this.#recorder.dispatch(kernels.matmul.get(encoding)!, { step, ...buffers }, params);
+        const small = x.rows <= smallBatch ? kernels.matmulSmall.get(encoding) : undefined;
+        this.#recorder.dispatch(small ?? kernels.matmul.get(encoding)!, { step, ...buffers }, params);
       }
     }
     return y;
