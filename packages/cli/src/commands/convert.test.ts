@@ -35,7 +35,7 @@ describe('tama convert', () => {
     const output = join(folder, 'q8.gguf');
     const { exitCode, stdout, stderr } = await tama(['convert', tiny, output, '--type', 'q8_0', '--name', 'Small one']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toBe(`${output}: 373.95 kB\n`);
+    expect(stdout).toBe(`${output}: 373.98 kB\n`);
     const inspection = await inspected(output, '--verify');
     expect(inspection).toMatchObject({ format: 'gguf', name: 'Small one', verified: { tensors: 46 } });
     expect(inspection.tensors.byEncoding).toMatchObject({ q8_0: { tensors: 29 }, f32: { tensors: 17 } });

@@ -6,6 +6,7 @@ import {
   integer,
   type ReadConfig,
 } from '../gemma2/config.ts';
+import { configOf, publishedSizes } from '../gemma2/published-sizes.ts';
 import type { ByteFolder } from '../storage/byte-source.ts';
 import { readFolderJson } from './json-file.ts';
 
@@ -17,51 +18,30 @@ export type KnownShape = Pick<Gemma2Config, 'layers' | 'hiddenSize' | 'intermedi
   readonly headDim?: number;
 };
 
-/** The published sizes: 2B, 9B, 27B. */
-const published = [
-  { hiddenSize: 2304, intermediateSize: 9216, queryWidth: 2048, keyValueWidth: 1024, headDim: 256 },
-  { hiddenSize: 3584, intermediateSize: 14336, queryWidth: 4096, keyValueWidth: 2048, headDim: 256 },
-  { hiddenSize: 4608, intermediateSize: 36864, queryWidth: 4096, keyValueWidth: 2048, headDim: 128 },
-] as const;
-
 /**
- * The configuration of a checkpoint that has none: that of the published size its shapes belong to. For other shapes
- * what cannot be seen is assumed, with a warning that says so.
+ * The configuration of a checkpoint that has none. The widths of Google's models tell them apart, and all else in them
+ * is known. For other shapes what cannot be seen is assumed, with a warning that says so.
  */
 export function inferConfig(shape: KnownShape): ReadConfig {
-  const known = published.find((size) =>
-    (['hiddenSize', 'intermediateSize', 'queryWidth', 'keyValueWidth'] as const).every(
-      (key) => size[key] === shape[key],
-    ),
-  );
-  const headDim = known?.headDim ?? shape.headDim ?? likelyHeadDim(shape);
-  const { hiddenSize, intermediateSize, vocabularySize } = shape;
+  const { hiddenSize, intermediateSize, vocabularySize, queryWidth, keyValueWidth } = shape;
   const layers = integer(shape, 'layers', 1024);
-  const heads = shape.queryWidth / headDim;
-  const kvHeads = shape.keyValueWidth / headDim;
+  const published = Object.values(publishedSizes).find(
+    (size) =>
+      size.hiddenSize === hiddenSize &&
+      size.intermediateSize === intermediateSize &&
+      size.heads * size.headDim === queryWidth &&
+      size.kvHeads * size.headDim === keyValueWidth &&
+      size.headDim === (shape.headDim ?? size.headDim),
+  );
+  if (published) return { config: { ...published, layers, vocabularySize }, warnings: [] };
+  const headDim = shape.headDim ?? likelyHeadDim(shape);
+  const [heads, kvHeads] = [queryWidth / headDim, keyValueWidth / headDim];
   checkHeads({ heads, kvHeads, headDim }, { headDim: 'head_dim', heads: 'num_attention_heads' });
-  const scalar = assumedQueryScalar({ hiddenSize, heads, headDim });
-  const config: Gemma2Config = {
-    layers,
-    hiddenSize,
-    heads,
-    kvHeads,
-    headDim,
-    intermediateSize,
-    vocabularySize,
-    contextLength: 8192,
-    slidingWindow: 4096,
-    attentionSoftcap: 50,
-    finalSoftcap: 30,
-    queryScale: scalar ** -0.5,
-    ropeTheta: 10_000,
-    rmsEpsilon: 1e-6,
-  };
-  if (known) return { config, warnings: [] };
+  const config = configOf({ layers, hiddenSize, heads, kvHeads, headDim, intermediateSize }, { vocabularySize });
   const assumed = [
-    'a sliding window of 4096',
-    'soft-caps of 50 and 30',
-    `query_pre_attn_scalar ${scalar}`,
+    `a sliding window of ${config.slidingWindow}`,
+    `soft-caps of ${config.attentionSoftcap} and ${config.finalSoftcap}`,
+    `query_pre_attn_scalar ${assumedQueryScalar(config)}`,
     ...(shape.headDim ? [] : [`heads of ${headDim}`]),
   ];
   const warning = `The checkpoint has no configuration and none of the published sizes; assumed: ${assumed.join(', ')}. Put the model's config.json beside the weights to correct this.`;

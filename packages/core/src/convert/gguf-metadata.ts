@@ -1,7 +1,7 @@
 import { PieceKind, type Vocabulary } from '@tama/tokenizer';
 import type { WeightEncoding } from '../checkpoint/encoding.ts';
 import { type GgufEntry, ggufEntry } from '../checkpoint/gguf/gguf-writer.ts';
-import { assumedQueryScalar, type Gemma2Config } from '../gemma2/config.ts';
+import { assumedQueryScalar, type Gemma2Config, isQueryScalarKnown } from '../gemma2/config.ts';
 import { chatTemplate } from './chat-template.ts';
 import type { WeightType } from './weight-types.ts';
 
@@ -33,8 +33,8 @@ export const fileTypes: Readonly<Record<WeightType | WeightEncoding, number>> = 
 /** The metadata of a Gemma 2 as llama.cpp's converter names it. */
 export function modelMetadata(config: Gemma2Config, name: string, fileType: number): GgufEntry[] {
   const scale = config.queryScale;
-  // Known to readers by the model's shape; a file says it only where it is otherwise.
-  const isUsualScale = Math.abs(scale / assumedQueryScalar(config) ** -0.5 - 1) < 1e-6;
+  // Readers know it by the model's shape; a file says it only where it is otherwise, or could be.
+  const isUsualScale = isQueryScalarKnown(config) && Math.abs(scale / assumedQueryScalar(config) ** -0.5 - 1) < 1e-6;
   return [
     text('general.architecture', 'gemma2'),
     text('general.type', 'model'),

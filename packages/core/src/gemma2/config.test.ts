@@ -163,7 +163,20 @@ describe('configFromGguf', () => {
     ],
     ['a two-layer slice of 2B', { 'gemma2.block_count': 2 }, 256],
   ])('knows the query scale of %s, which GGUF has no key for', (_, change, scalar) => {
-    expect(configFromGguf({ ...gguf, ...change }, 256000).config.queryScale).toBeCloseTo(scalar ** -0.5, 12);
+    const { config, warnings } = configFromGguf({ ...gguf, ...change }, 256000);
+    expect(config.queryScale).toBeCloseTo(scalar ** -0.5, 12);
+    expect(warnings).toEqual([]);
+  });
+
+  it('says what it takes for the query scalar where the rules for it disagree', () => {
+    const odd = { 'gemma2.attention.key_length': 64, 'gemma2.attention.value_length': 64 };
+    const { config, warnings } = configFromGguf({ ...gguf, ...odd }, 256000);
+    expect(config.queryScale).toBeCloseTo(288 ** -0.5, 12); // D/N of 2304 and 8
+    expect(warnings).toEqual([expect.stringContaining('assumed: 288')]);
+    expect(configFromGguf({ ...gguf, ...odd, 'gemma2.attention.scale': 0.125 }, 256000)).toMatchObject({
+      config: { queryScale: 0.125 },
+      warnings: [],
+    });
   });
 
   it.each([

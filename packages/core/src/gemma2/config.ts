@@ -97,6 +97,7 @@ export function configFromGguf(metadata: Fields, vocabularySize: number, name = 
   const scaling = metadata['gemma2.rope.scaling.type'];
   if (scaling !== undefined && scaling !== 'none')
     throw new ModelConfigError('gemma2.rope.scaling.type', scaling, same('none'));
+  const scale = metadata['gemma2.attention.scale'];
   const config: Gemma2Config = {
     ...shape,
     contextLength: integer(metadata, 'gemma2.context_length', 2 ** 20, CONTEXT_LENGTH),
@@ -107,7 +108,8 @@ export function configFromGguf(metadata: Fields, vocabularySize: number, name = 
     ropeTheta: single(positive(metadata, 'gemma2.rope.freq_base', 10_000)),
     rmsEpsilon: single(positive(metadata, 'gemma2.attention.layer_norm_rms_epsilon', 1e-6)),
   };
-  return { config, warnings: [] };
+  const warning = `The file has no key for query_pre_attn_scalar and is none of the published sizes; assumed: ${assumedQueryScalar(shape)}.`;
+  return { config, warnings: scale === undefined && !isQueryScalarKnown(shape) ? [warning] : [] };
 }
 
 type Shape = Pick<Gemma2Config, 'hiddenSize' | 'heads' | 'headDim'>;
@@ -118,6 +120,10 @@ type Shape = Pick<Gemma2Config, 'hiddenSize' | 'heads' | 'headDim'>;
  */
 export const assumedQueryScalar = ({ hiddenSize, heads, headDim }: Shape): number =>
   headDim === 256 ? headDim : hiddenSize / heads;
+
+/** Whether a shape leaves no doubt about its query scalar: Google's three, and those where both rules agree. */
+export const isQueryScalarKnown = ({ hiddenSize, heads, headDim }: Shape): boolean =>
+  headDim === 256 || headDim * heads === hiddenSize || (hiddenSize === 4608 && heads === 32 && headDim === 128);
 
 /** The first configs of 9B say 224 (= D/N); the model was trained with 256, as Google confirmed in llama.cpp PR 8444. */
 function queryScale(
