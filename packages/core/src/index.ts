@@ -2,6 +2,7 @@ export type { SamplingOptions } from '@tama/kernels-wgsl';
 export type { ChatMessage } from '@tama/tokenizer';
 export { checkAdapter } from './adapter.ts';
 export { type ChatOptions, ChatSession } from './chat/chat-session.ts';
+export { type ChatPrompt, type FittedPrompt, fitToContext } from './chat/fit-to-context.ts';
 export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
 export { NotFiniteWeightsError } from './checkpoint/checkpoint-errors.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';

@@ -1,4 +1,4 @@
-import type { GenerateOptions } from '@tama/core';
+import { fitToContext, type GenerateOptions } from '@tama/core';
 import { isTamaError, serialiseError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EngineHost, ModelSource } from '../engine-host.ts';
@@ -11,8 +11,8 @@ import {
   isRunning,
   type Message,
   type ReplyMessage,
+  toChatMessages,
 } from './conversation.ts';
-import { fitToContext } from './fit-to-context.ts';
 import { createModelLoader, type ModelState } from './model-loader.ts';
 import { createTabMemory, type SessionStorage } from './tab-memory.ts';
 
@@ -118,7 +118,12 @@ export function createChat(options: ChatOptions): Chat {
       const engine = await abortable(loader.engine(), abort.signal);
       const { model } = store.getState();
       const { temperature, topK, topP, seed, systemPrompt } = settings();
-      const { prompt, forgotten } = await fitToContext(engine, before, systemPrompt, forgottenIn(before));
+      const { prompt, forgotten } = await fitToContext(
+        engine,
+        before,
+        (kept) => ({ messages: toChatMessages(kept, systemPrompt) }),
+        forgottenIn(before),
+      );
       abort.signal.throwIfAborted();
       patch(pending.id, {
         forgotten,

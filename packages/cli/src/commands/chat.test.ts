@@ -1,3 +1,4 @@
+import type { Prompt } from '@tama/core';
 import { TamaError } from '@tama/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError } from '../errors.ts';
@@ -64,6 +65,18 @@ describe('tama chat, from a script', () => {
     expect(stdout).toBe('/etc/passwd\n');
     expect(stderr).toContain('/new');
     expect(stderr).toContain('/hepl');
+  });
+
+  it('leaves out the oldest turns when the context is full, and says so once', async () => {
+    const engine = new FakeEngine({ contextLength: 40 });
+    const messagesOf = (prompt?: Prompt) => (prompt as { readonly messages: readonly unknown[] }).messages;
+    engine.tokenize = async (prompt) => messagesOf(prompt).flatMap(() => Array(10).fill(1));
+    const line = 'one two three\n';
+    const { stdout, stderr } = await tama(['chat', 'm'], { engine, stdin: line.repeat(4) });
+    expect(stdout).toBe(line.repeat(4));
+    // 10 tokens a message, 30 for the prompt: the third would have 50 and goes down to at most 20.
+    expect(engine.asked.map(({ prompt }) => messagesOf(prompt).length)).toEqual([1, 3, 1, 3]);
+    expect(stderr.match(/first 4 messages are no longer sent/g)).toHaveLength(1);
   });
 
   it('fails at a message that fails', async () => {

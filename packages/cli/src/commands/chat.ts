@@ -118,8 +118,10 @@ async function answer(
   { json, verbose = false }: ChatOptions,
 ): Promise<void> {
   const { io, locale } = context;
+  const before = session.forgotten;
   const events = session.send(message, { signal: AbortSignal.any([io.signal, stop]) });
   const reply = await streamReply(context, events, { showText: !json, verbose });
+  if (session.forgotten > before) note(io, leftOut(session.forgotten)[locale]);
   if (json) await print(io, replyJson(reply));
   else if (reply.reason === 'length') note(io, cutOff[locale]);
   io.signal.throwIfAborted();
@@ -129,6 +131,11 @@ const help: Texts = {
   en: '/new starts a new conversation, /exit ends, /help shows this. Ctrl-C stops a reply.',
   ja: '/new で新しい会話、/exit で終了、/help でこの説明を表示します。Ctrl-Cで返答を止められます。',
 };
+
+const leftOut = (messages: number): Texts => ({
+  en: `The context is full: the first ${messages} messages are no longer sent to the model. /new starts a new conversation.`,
+  ja: `コンテキストの上限に達したため、最初の${messages}件の発言はモデルに送られなくなりました。/new で新しい会話を始められます。`,
+});
 
 const cutOff: Texts = {
   en: 'The reply was cut off at --max-tokens or at the end of the context. /new starts a new conversation.',

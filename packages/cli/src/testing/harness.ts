@@ -72,7 +72,7 @@ export class FakeEngine implements Engine {
     return wanted.map((p) => Float32Array.from({ length: config.vocabularySize }, (_, v) => 10 * p + v / 8));
   }
 
-  async tokenize(): Promise<number[]> {
+  async tokenize(_prompt?: Prompt): Promise<number[]> {
     return [2];
   }
 

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '@tama/tokenizer';
 import type { Engine, GenerateEvent, GenerateOptions } from '../engine.ts';
+import { fitToContext } from './fit-to-context.ts';
 
 export type ChatOptions = GenerateOptions & {
   /** Instructions; Gemma 2 has no system role, so they open the first user turn. */
@@ -8,12 +9,14 @@ export type ChatOptions = GenerateOptions & {
 
 /**
  * A conversation: remembers the messages and sends them with each turn. The engine finds what its KV cache already
- * holds, so a turn costs its own tokens only. Works over any {@link Engine}, local or in a worker.
+ * holds, so a turn costs its own tokens only. When the conversation outgrows the context, the oldest turns are no longer
+ * sent. Works over any {@link Engine}, local or in a worker.
  */
 export class ChatSession {
   readonly #engine: Engine;
   readonly #options: ChatOptions;
   #messages: ChatMessage[] = [];
+  #forgotten = 0;
 
   constructor(engine: Engine, options: ChatOptions = {}) {
     this.#engine = engine;
@@ -25,6 +28,11 @@ export class ChatSession {
     return this.#messages;
   }
 
+  /** How many messages from the start of the conversation the last prompt left out, because the context was full. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   /**
    * Says something and streams the reply. When the loop is left early or aborted, what was said until then is the
    * reply; when nothing was said, or an error is thrown, the turn is taken back.
@@ -32,10 +40,14 @@ export class ChatSession {
   async *send(text: string, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
     const { system, ...defaults } = this.#options;
     const turn: ChatMessage[] = [...this.#messages, { role: 'user', content: text }];
-    const messages: ChatMessage[] = system ? [{ role: 'system', content: system }, ...turn] : turn;
+    const promptOf = (kept: readonly ChatMessage[]) => ({
+      messages: system ? [{ role: 'system' as const, content: system }, ...kept] : kept,
+    });
     let reply = '';
     try {
-      for await (const event of this.#engine.generate({ messages }, { ...defaults, ...options })) {
+      const { prompt, forgotten } = await fitToContext(this.#engine, turn, promptOf, this.#forgotten);
+      this.#forgotten = forgotten;
+      for await (const event of this.#engine.generate(prompt, { ...defaults, ...options })) {
         if (event.type === 'token') reply += event.text;
         if (event.type === 'finish') reply = event.text;
         yield event;
@@ -51,5 +63,6 @@ export class ChatSession {
   /** Starts over. */
   clear(): void {
     this.#messages = [];
+    this.#forgotten = 0;
   }
 }

@@ -38,7 +38,7 @@ export class FakeEngine implements Engine {
     return tokens.map((id) => Float32Array.of(id));
   }
 
-  async tokenize(): Promise<number[]> {
+  async tokenize(_prompt?: Prompt): Promise<number[]> {
     return [2];
   }
 
