@@ -5,6 +5,7 @@ export { type ChatOptions, ChatSession } from './chat/chat-session.ts';
 export { type ChatPrompt, type FittedPrompt, fitToContext } from './chat/fit-to-context.ts';
 export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
 export { NotFiniteWeightsError } from './checkpoint/checkpoint-errors.ts';
+export { readGgufTokenizer } from './checkpoint/gguf/gguf-tokenizer.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { type Verified, type VerifyOptions, verifyCheckpoint } from './checkpoint/verify.ts';
 export { AlreadyQuantisedError, WeightRangeError } from './convert/convert-errors.ts';

@@ -25,7 +25,7 @@ export async function checkpointTokenizer(source: ByteSource | ByteFolder, signa
 export async function fileTokenizer(source: ByteSource | ByteFolder, signal: AbortSignal): Promise<Tokenizer> {
   if ('open' in source) return checkpointTokenizer(source, signal);
   const start = Buffer.from(await source.read(0, Math.min(64, source.size), signal)).toString('latin1');
-  if (start.startsWith('GGUF')) return checkpointTokenizer(source, signal);
+  if (start.startsWith('GGUF')) return ggufTokenizer(source, signal);
   try {
     const isJson = /^\s*\{/.test(start);
     const { size } = source;
@@ -35,6 +35,18 @@ export async function fileTokenizer(source: ByteSource | ByteFolder, signal: Abo
   } finally {
     await source.close?.();
   }
+}
+
+/** A file may hold nothing but a vocabulary; and of a model in parts, the first has it. */
+async function ggufTokenizer(source: ByteSource, signal: AbortSignal): Promise<Tokenizer> {
+  const { readGgufTokenizer } = await import('@tama/core');
+  const found = await readGgufTokenizer(source, signal).catch(async (error) => {
+    await source.close?.();
+    throw error;
+  });
+  if (!found) return checkpointTokenizer(source, signal);
+  await source.close?.();
+  return found;
 }
 
 const tooLarge = (kind: 'tokenizer.json' | 'tokenizer.model', size: number) =>

@@ -1,11 +1,13 @@
 /// <reference types="node" />
 import { isTamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
+import { vocabularyMetadata } from '../convert/gguf-metadata.ts';
 import { memoryFolder, memorySource } from '../storage/memory-source.ts';
-import { nodeFolder, nodePath } from '../storage/node-file-source.ts';
+import { nodeFileSource, nodeFolder, nodePath } from '../storage/node-file-source.ts';
 import { fixture, readFixture } from '../testing/fixtures.ts';
 import { writeGguf } from '../testing/gguf-writer.ts';
 import { miniatureMetadata, miniatureTensors } from '../testing/tiny-model.ts';
+import { readGgufTokenizer } from './gguf/gguf-tokenizer.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 
 const text = 'Hello, こんにちは <start_of_turn>user\n  12 tabs\t\tand 🦙';
@@ -29,6 +31,21 @@ describe('the vocabulary beside the weights', () => {
     const files = new Map(names.map((name) => [name, readFixture(`small/hf/${name}`)]));
     const { tokenizer } = await openCheckpoint(memoryFolder('hf', files));
     expect((await tokenizer!()).encode(text)).toEqual(ids);
+  });
+
+  it('may come in a GGUF file of its own', async () => {
+    const checkpoint = await openCheckpoint(await nodePath(fixture('small/hf')));
+    const { vocabulary } = await checkpoint.tokenizer!();
+    await checkpoint.close();
+    const alone = memorySource('vocab.gguf', writeGguf({ metadata: vocabularyMetadata(vocabulary) }));
+    expect((await readGgufTokenizer(alone))!.encode(text)).toEqual(await idsFrom('small/hf'));
+    // Of a model in parts, the first has it.
+    const part = (index: number) => fixture(`small/gguf/small-q4_k_m-split-0000${index}-of-00003.gguf`);
+    const first = await nodeFileSource(part(1));
+    expect((await readGgufTokenizer(first))!.encode(text)).toEqual(await idsFrom('small/hf'));
+    const last = await nodeFileSource(part(3));
+    expect(await readGgufTokenizer(last)).toBeUndefined();
+    await Promise.all([first.close?.(), last.close?.()]);
   });
 
   it('may be absent', async () => {

@@ -41,12 +41,7 @@ export const isGguf = (start: Uint8Array): boolean => String.fromCharCode(...sta
  */
 export async function readGguf(source: ByteSource, signal?: AbortSignal): Promise<GgufFile> {
   const reader = new BinaryReader(source, 'GGUF', { signal });
-  await reader.need(24, 'the header');
-  if (reader.u32() !== MAGIC) throw new MalformedFileError(source.name, 'GGUF', 'magic', 'another', same('GGUF'));
-  const version = reader.u32();
-  checkVersion(source.name, version);
-  const tensorCount = reader.size('the number of tensors', TENSOR_LIMIT);
-  const metadata = await readMetadata(reader, reader.size('the number of metadata entries', 2 ** 16));
+  const { version, tensorCount, metadata } = await readStart(reader);
   const alignment = alignmentOf(source.name, metadata);
   if (tensorCount * SMALLEST_TENSOR_INFO > reader.remaining)
     throw new TruncatedFileError(
@@ -65,6 +60,23 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
   }
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
   return { version, metadata, tensors: placeTensors(source, tensors, dataStart) };
+}
+
+/** Reads only the metadata of a GGUF file: of one without tensors, too. */
+export async function readGgufMetadata(source: ByteSource, signal?: AbortSignal): Promise<GgufMetadata> {
+  return (await readStart(new BinaryReader(source, 'GGUF', { signal }))).metadata;
+}
+
+/** What lies before the tensor infos. */
+async function readStart(reader: BinaryReader) {
+  const { name } = reader.source;
+  await reader.need(24, 'the header');
+  if (reader.u32() !== MAGIC) throw new MalformedFileError(name, 'GGUF', 'magic', 'another', same('GGUF'));
+  const version = reader.u32();
+  checkVersion(name, version);
+  const tensorCount = reader.size('the number of tensors', TENSOR_LIMIT);
+  const metadata = await readMetadata(reader, reader.size('the number of metadata entries', 2 ** 16));
+  return { version, tensorCount, metadata };
 }
 
 function checkVersion(file: string, version: number): void {

@@ -3,9 +3,18 @@ import type { ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { MalformedFileError } from '../checkpoint-errors.ts';
 import { number } from '../expectation.ts';
+import { readGgufMetadata } from './gguf-file.ts';
 import { type GgufMetadata, readNumbers, readStrings } from './gguf-metadata.ts';
 
 const PREFIX = 'tokenizer.ggml.';
+
+/**
+ * The tokenizer in a GGUF file, be it a whole model, the first part of one, or a vocabulary alone; `undefined` if there
+ * is none. The source stays open.
+ */
+export async function readGgufTokenizer(source: ByteSource, signal?: AbortSignal): Promise<Tokenizer | undefined> {
+  return ggufTokenizer(source, await readGgufMetadata(source, signal))?.(signal);
+}
 
 /** How to read the vocabulary in a GGUF header; `undefined` if it has none. The arrays stay on disk until then. */
 export function ggufTokenizer(
