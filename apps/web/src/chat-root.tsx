@@ -1,6 +1,6 @@
 'use client';
-import { ChatApp, createChat, openIndexedDbStorage } from '@tama/chat-ui';
-import { EngineClient } from '@tama/core/worker';
+import { ChatApp, createChat, createModels, openIndexedDbStorage } from '@tama/chat-ui';
+import { EngineClient, ModelStoreClient } from '@tama/core/worker';
 import { useEffect, useState } from 'react';
 import { browserStorage } from './browser-storage.ts';
 import { settings } from './settings.ts';
@@ -17,9 +17,23 @@ export function ChatRoot() {
       session: browserStorage('sessionStorage'),
     }),
   );
+  const [models] = useState(() =>
+    createModels({
+      connect: () =>
+        new ModelStoreClient(new Worker(new URL('./store.worker.ts', import.meta.url), { type: 'module' })),
+      settings: settings.getState,
+      disk: globalThis.navigator?.storage,
+      storage: browserStorage('localStorage'),
+      endpoint: process.env.NEXT_PUBLIC_TAMA_HUB || undefined,
+    }),
+  );
   useEffect(() => {
     chat.start();
-    return chat.dispose;
-  }, [chat]);
-  return <ChatApp chat={chat} settings={settings} demoUrl={demoUrl} licenceHref="/licence" />;
+    models.start();
+    return () => {
+      chat.dispose();
+      models.dispose();
+    };
+  }, [chat, models]);
+  return <ChatApp chat={chat} models={models} settings={settings} demoUrl={demoUrl} licenceHref="/licence" />;
 }

@@ -8,7 +8,8 @@ export type EngineHost = {
   dispose(): void;
 };
 
-/** Where a model comes from: the one that ships with the app, or files the reader opened. */
+/** Where a model comes from: the one that ships with the app, files the reader opened, or the store of models. */
 export type ModelSource =
   | { readonly kind: 'demo'; readonly url: string }
-  | { readonly kind: 'files'; readonly files: readonly File[] };
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | { readonly kind: 'stored'; readonly source: string };

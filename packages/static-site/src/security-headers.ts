@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** Hosts that weights may be read from, beside the site itself. */
-const weightHosts = ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'];
+/**
+ * Where workers may read weights from: any server over https, and one on this machine, which browsers count as safe. The
+ * reader names it, and a hub redirects to hosts of its own choice.
+ */
+const weightHosts = ['https:', 'http://localhost:*', 'http://127.0.0.1:*'];
 
 /** What every response carries: cross-origin isolation, no sniffing, no referrer, no device. */
 export const isolationHeaders: Readonly<Record<string, string>> = {
@@ -14,20 +17,31 @@ export const isolationHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * The policy for one response. Next starts a page with inline scripts: those in `html` are allowed by their hashes,
+ * The policy for a file that is no page, which rules the workers started from it: they may connect to where weights are.
+ * They have no document, and nothing that a model wrote reaches them as anything but data.
+ */
+export const workerSecurityPolicy = (): string => policy({ scripts: ["'self'"], connections: weightHosts });
+
+/**
+ * The policy for a page. It connects to its own site and nowhere else: models are fetched by workers. Next starts a page with inline scripts: those in `html` are allowed by their hashes,
  * and no other. Inline styles are allowed, as React sets them; images come from the site, so that nothing a model
  * writes can make the page call out.
  */
-export function contentSecurityPolicy(html = ''): string {
+export const contentSecurityPolicy = (html: string): string =>
+  policy({ scripts: ["'self'", ...inlineScriptHashes(html)], connections: [] });
+
+type Allowed = { readonly scripts: readonly string[]; readonly connections: readonly string[] };
+
+function policy({ scripts, connections }: Allowed): string {
   return [
     "default-src 'none'",
-    `script-src ${["'self'", ...inlineScriptHashes(html)].join(' ')}`,
+    `script-src ${scripts.join(' ')}`,
     "worker-src 'self' blob:",
     "style-src 'self' 'unsafe-inline'",
     "font-src 'self'",
     "img-src 'self' blob: data:",
     "manifest-src 'self'",
-    `connect-src ${["'self'", 'blob:', 'data:', ...weightHosts].join(' ')}`,
+    `connect-src ${["'self'", 'blob:', 'data:', ...connections].join(' ')}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -159,6 +159,16 @@ describe('headers', () => {
     expect((await get('/chat')).headers.get('content-security-policy')).toContain("script-src 'self';");
   });
 
+  it('lets workers fetch models from where the reader says, and pages from nowhere but the site', async () => {
+    const connections = async (path: string) =>
+      /connect-src ([^;]*);/.exec((await get(path)).headers.get('content-security-policy')!)?.[1];
+    expect(await connections('/')).toBe("'self' blob: data:");
+    expect(await connections('/nowhere')).toBe("'self' blob: data:");
+    expect(await connections('/_next/static/a.abc123.js')).toBe(
+      "'self' blob: data: https: http://localhost:* http://127.0.0.1:*",
+    );
+  });
+
   it('sends pages whole even to a reader who has them: a 304 would replace their policy', async () => {
     const response = await get('/', { headers: { 'if-none-match': '*', range: 'bytes=0-1' } });
     expect(response.status).toBe(200);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { parseRange } from './byte-range.ts';
 import { contentType } from './content-type.ts';
 import { resolveFile } from './resolve-file.ts';
-import { contentSecurityPolicy, isolationHeaders } from './security-headers.ts';
+import { contentSecurityPolicy, isolationHeaders, workerSecurityPolicy } from './security-headers.ts';
 
 export type StaticSite = (request: Request) => Promise<Response>;
 
@@ -75,6 +75,6 @@ function text(status: number, message: string, headers: Record<string, string> =
 }
 
 function respond(status: number, body: BodyInit | null, headers: Record<string, string>): Response {
-  const policy = { 'content-security-policy': contentSecurityPolicy() };
+  const policy = { 'content-security-policy': workerSecurityPolicy() };
   return new Response(body, { status, headers: { ...isolationHeaders, ...policy, ...headers } });
 }

@@ -2,6 +2,7 @@ import { fitToContext, type GenerateOptions } from '@tama/core';
 import { isTamaError, serialiseError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EngineHost, ModelSource } from '../engine-host.ts';
+import { memoryBudget } from '../models/models.ts';
 import type { Settings } from '../settings/settings.ts';
 import { type ConversationStorage, memoryStorage } from '../storage/conversation-storage.ts';
 import { abortable } from './abortable.ts';
@@ -71,7 +72,14 @@ export function createChat(options: ChatOptions): Chat {
     history: [],
     persistent: true,
   }));
-  const loader = createModelLoader(options.connect, (model) => store.setState({ model }));
+  const loader = createModelLoader(
+    options.connect,
+    (model) => store.setState({ model }),
+    () => {
+      const budget = memoryBudget(settings());
+      return budget === undefined ? {} : { memoryBudget: budget };
+    },
+  );
   let storage: Promise<ConversationStorage> = Promise.resolve(memoryStorage());
   let running: AbortController | undefined;
 

@@ -16,7 +16,12 @@ export type ModelLoader = {
   dispose(): void;
 };
 
-export function createModelLoader(connect: () => EngineHost, onState: (state: ModelState) => void): ModelLoader {
+/** @param options what every model is loaded with */
+export function createModelLoader(
+  connect: () => EngineHost,
+  onState: (state: ModelState) => void,
+  options: () => { readonly memoryBudget?: number } = () => ({}),
+): ModelLoader {
   let host: EngineHost | undefined;
   let engine: Promise<Engine> | undefined;
 
@@ -28,7 +33,8 @@ export function createModelLoader(connect: () => EngineHost, onState: (state: Mo
       report({ phase: 'checking', source });
       await current.checkAdapter();
       report({ phase: 'loading', source, progress: { phase: 'open', loadedBytes: 0, totalBytes: 0 } });
-      const loaded = await current.load(source.kind === 'demo' ? source.url : source.files, {
+      const loaded = await current.load(addressOf(source), {
+        ...options(),
         onProgress: (progress) => report({ phase: 'loading', source, progress }),
       });
       report({ phase: 'ready', source, info: loaded.info, demo: isDemo(source, loaded.info) });
@@ -54,6 +60,11 @@ export function createModelLoader(connect: () => EngineHost, onState: (state: Mo
       engine = undefined;
     },
   };
+}
+
+function addressOf(source: ModelSource): string | readonly File[] {
+  if (source.kind === 'files') return source.files;
+  return source.kind === 'demo' ? source.url : `stored:${source.source}`;
 }
 
 /** The demo model is named as such wherever it comes from, also when the reader opens its file. */

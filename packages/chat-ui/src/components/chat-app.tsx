@@ -4,9 +4,12 @@ import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import type { ModelSource } from '../engine-host.ts';
 import { modelFiles } from '../input/model-files.ts';
+import type { Models } from '../models/models.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer, type ComposerHandle } from './composer.tsx';
+import { DownloadNotice } from './download-notice.tsx';
+import { DownloadStatus } from './download-status.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header, type PanelName } from './header.tsx';
 import { HistoryPanel } from './history-panel.tsx';
@@ -22,6 +25,7 @@ import { useStickToEnd } from './use-stick-to-end.ts';
 
 export type ChatAppProps = {
   readonly chat: Chat;
+  readonly models: Models;
   readonly settings: SettingsStore;
   /** Where the demo model's file is. */
   readonly demoUrl: string;
@@ -40,7 +44,7 @@ export function ChatApp(props: ChatAppProps) {
   );
 }
 
-function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
+function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const t = useMessages();
   const [panel, setPanel] = useState<PanelName>();
   const [nothingDropped, setNothingDropped] = useState(false);
@@ -71,6 +75,10 @@ function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
     chat.loadModel(source);
   }
   const openFiles = (files: readonly File[]) => load({ kind: 'files', files });
+  const useStored = (source: string) => {
+    models.forgetArrived();
+    load({ kind: 'stored', source });
+  };
   const useDemo = () => load({ kind: 'demo', url: demoUrl });
 
   const dragging = useFileDrop((dropped) => {
@@ -87,7 +95,7 @@ function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
       <Header chat={chat} onOpen={setPanel} onNewChat={chat.newChat} />
       <main className="tama-main" ref={scroller} tabIndex={empty ? undefined : 0}>
         <div className="tama-column" ref={content}>
-          {empty && !failed ? <Landing chat={chat} onExample={chat.send} /> : null}
+          {empty && !failed ? <Landing chat={chat} onExample={chat.send} onGet={() => setPanel('model')} /> : null}
           {empty ? null : <MessageList chat={chat} />}
           {failed ? (
             <Problem error={model.error}>
@@ -123,6 +131,9 @@ function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
               <DownIcon /> {t.message.jumpToLatest}
             </button>
           )}
+          {panel === 'model' ? null : (
+            <DownloadNotice models={models} onShow={() => setPanel('model')} onUse={useStored} />
+          )}
           {nothingDropped ? <p role="alert">{t.model.dropNothing}</p> : null}
           {/* Hidden, not gone: what was being written when loading failed is still there after the next try. */}
           <div hidden={failed}>
@@ -143,12 +154,15 @@ function ChatPage({ chat, demoUrl, licenceHref }: ChatAppProps) {
         </div>
       </footer>
       <Announcer chat={chat} />
+      {panel === 'model' ? null : <DownloadStatus models={models} />}
       {panel === 'model' ? (
         <ModelPanel
           chat={chat}
+          models={models}
           licenceHref={licenceHref}
           onUseDemo={useDemo}
           onFiles={openFiles}
+          onUse={useStored}
           onClose={() => setPanel(undefined)}
         />
       ) : null}

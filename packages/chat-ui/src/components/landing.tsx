@@ -28,8 +28,10 @@ const examples: Readonly<Record<Locale, readonly Example[]>> = {
   ],
 };
 
+type Props = { readonly chat: Chat; readonly onExample: (text: string) => void; readonly onGet: () => void };
+
 /** The page before the first message. */
-export function Landing({ chat, onExample }: { readonly chat: Chat; readonly onExample: (text: string) => void }) {
+export function Landing({ chat, onExample, onGet }: Props) {
   const t = useMessages();
   const locale = useLocale();
   const model = useStore(chat, (state) => state.model);
@@ -53,6 +55,13 @@ export function Landing({ chat, onExample }: { readonly chat: Chat; readonly onE
             </li>
           ))}
         </ul>
+      ) : null}
+      {demo ? (
+        <p className="tama-landing-get">
+          <button type="button" className="tama-link" onClick={onGet}>
+            {t.models.get}
+          </button>
+        </p>
       ) : null}
     </section>
   );

@@ -2,29 +2,43 @@ import type { ModelInfo } from '@tama/core';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import { formatBytes, formatCompact, formatNumber } from '../i18n/format.ts';
+import type { Models } from '../models/models.ts';
+import { DownloadStatus } from './download-status.tsx';
+import { GetModel } from './get-model.tsx';
 import { ModelProgress } from './model-progress.tsx';
 import { OpenModelButtons } from './open-model-buttons.tsx';
 import { Panel } from './panel.tsx';
 import { useLocale, useMessages } from './preferences.tsx';
 import { Problem } from './problem.tsx';
+import { StoredModels } from './stored-models.tsx';
 
 type Props = {
   readonly chat: Chat;
+  readonly models: Models;
   readonly licenceHref: string;
   readonly onUseDemo: () => void;
   readonly onFiles: (files: readonly File[]) => void;
+  readonly onUse: (source: string) => void;
   readonly onClose: () => void;
 };
 
-export function ModelPanel({ chat, licenceHref, onUseDemo, onFiles, onClose }: Props) {
+export function ModelPanel({ chat, models, licenceHref, onUseDemo, onFiles, onUse, onClose }: Props) {
   const t = useMessages();
   const model = useStore(chat, (state) => state.model);
   const demo = model.phase === 'ready' && model.demo;
+  const inUse = model.source.kind === 'stored' && model.phase !== 'failed' ? model.source.source : undefined;
   return (
     <Panel heading={t.model.heading} closeLabel={t.model.close} onClose={onClose}>
       <section>
+        <h3>{t.models.current}</h3>
         {model.phase === 'ready' ? (
-          <ModelFacts info={model.info} />
+          <>
+            <p className="tama-stored-name">{model.info.name}</p>
+            <details className="tama-disclosure">
+              <summary>{t.models.details}</summary>
+              <ModelFacts info={model.info} />
+            </details>
+          </>
         ) : model.phase === 'failed' ? (
           <Problem error={model.error} />
         ) : (
@@ -32,20 +46,24 @@ export function ModelPanel({ chat, licenceHref, onUseDemo, onFiles, onClose }: P
         )}
         {demo ? <p>{t.model.demoText}</p> : null}
         <p className="tama-help">{t.model.local}</p>
-      </section>
-      <section>
-        <h3>{t.model.ownHeading}</h3>
-        <p>{t.model.ownText}</p>
-        <OpenModelButtons onFiles={onFiles} />
         {model.source.kind === 'demo' ? null : (
           <button type="button" className="tama-button" onClick={onUseDemo}>
             {t.model.useDemo}
           </button>
         )}
       </section>
+      <StoredModels models={models} inUse={inUse} onUse={({ source }) => onUse(source)} />
+      <GetModel models={models} onUse={onUse} />
+      <section>
+        <h3>{t.model.ownHeading}</h3>
+        <p>{t.model.ownText}</p>
+        <OpenModelButtons onFiles={onFiles} />
+      </section>
       <p className="tama-panel-foot">
         <a href={licenceHref}>{t.model.licences}</a>
       </p>
+      {/* Here, as what is outside a modal dialog is not read out. */}
+      <DownloadStatus models={models} />
     </Panel>
   );
 }

@@ -4,6 +4,7 @@ import { defaultSettings, ranges, type Settings, sendKeys, themes } from '../set
 import { modKey } from './composer.tsx';
 import { Panel } from './panel.tsx';
 import { useMessages, usePreferences, useSettings } from './preferences.tsx';
+import { Select } from './select.tsx';
 
 export function SettingsPanel({
   licenceHref,
@@ -82,30 +83,6 @@ export function SettingsPanel({
         <a href={licenceHref}>{s.licences}</a>
       </p>
     </Panel>
-  );
-}
-
-type Option<T extends string> = readonly [value: T, label: string];
-type SelectProps<T extends string> = {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly Option<T>[];
-  readonly onChange: (value: T) => void;
-};
-
-function Select<T extends string>({ label, value, options, onChange }: SelectProps<T>) {
-  const id = useId();
-  return (
-    <div className="tama-setting tama-setting-row">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value as T)}>
-        {options.map(([option, text]) => (
-          <option key={option} value={option}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }
 

@@ -22,6 +22,23 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1)} ${units[unit]}`;
 }
 
+/** Memory in binary units, as graphics memory is labelled: 1.62 GiB. */
+export const formatMemory = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/** How long still: 40 sec, 3 min, 1 hr 20 min. */
+export function formatRemaining(seconds: number, locale: Locale): string {
+  const part = (value: number, unit: 'second' | 'minute' | 'hour') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
+      value,
+    );
+  if (seconds < 59.5) return part(Math.max(1, seconds), 'second');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return part(minutes, 'minute');
+  const hours = part(Math.floor(minutes / 60), 'hour');
+  return minutes % 60 === 0 ? hours : [hours, part(minutes % 60, 'minute')].join(locale === 'ja' ? '' : ' ');
+}
+
 /** 840 ms or 3.2 s, with the language's own separator. */
 export function formatDuration(milliseconds: number, locale: Locale): string {
   const [value, unit] = milliseconds < 1000 ? [milliseconds, 'millisecond'] : [milliseconds / 1000, 'second'];

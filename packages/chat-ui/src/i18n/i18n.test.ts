@@ -42,6 +42,7 @@ describe('the texts of the interface', () => {
       'header.home',
       'language.en',
       'language.ja',
+      'models.referencePlaceholder',
       'settings.sendKeys.enter',
       'settings.topK',
       'settings.topP',

@@ -3,6 +3,8 @@ import { locales } from '../i18n/locale.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
 export const sendKeys = ['enter', 'mod-enter'] as const;
+/** Sizes that graphics memory comes in, in GiB. */
+export const graphicsMemories = [2, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128] as const;
 
 export type Settings = {
   /** `auto` follows the browser. */
@@ -19,6 +21,8 @@ export type Settings = {
   readonly topP: number;
   readonly seed: number | undefined;
   readonly systemPrompt: string;
+  /** GiB of graphics memory that a model may take, as the reader says: browsers do not tell. */
+  readonly graphicsMemory: (typeof graphicsMemories)[number] | undefined;
 };
 
 export const defaultSettings: Settings = {
@@ -31,6 +35,7 @@ export const defaultSettings: Settings = {
   topP: 0.95,
   seed: undefined,
   systemPrompt: '',
+  graphicsMemory: undefined,
 };
 
 /** What each number may be; the settings panel and {@link parseSettings} share it. */
@@ -61,6 +66,7 @@ export function parseSettings(stored: unknown): Settings {
     topK: number('topK', defaultSettings.topK),
     topP: number('topP', defaultSettings.topP),
     seed: number('seed', defaultSettings.seed),
+    graphicsMemory: oneOf('graphicsMemory', [undefined, ...graphicsMemories], defaultSettings.graphicsMemory),
     systemPrompt: typeof value.systemPrompt === 'string' ? value.systemPrompt : defaultSettings.systemPrompt,
   };
 }

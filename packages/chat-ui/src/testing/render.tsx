@@ -4,13 +4,17 @@ import { afterEach } from 'vitest';
 import { createChat } from '../chat/chat.ts';
 import { ChatApp } from '../components/chat-app.tsx';
 import { PreferencesProvider } from '../components/preferences.tsx';
+import { createModels, type Models, type ModelsOptions } from '../models/models.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createSettingsStore } from '../settings/settings-store.ts';
 import { memoryStorage } from '../storage/conversation-storage.ts';
 import { type Script, scriptedHost } from './scripted-engine.ts';
+import { type StoreScript, scriptedStore } from './scripted-store.ts';
 
+const opened: Models[] = [];
 afterEach(() => {
   cleanup();
+  for (const models of opened.splice(0)) models.dispose();
   localStorage.clear();
 });
 
@@ -21,7 +25,12 @@ export function renderWithPreferences(children: ReactNode, settings: Partial<Set
 }
 
 /** The whole app over a scripted engine. */
-export function renderApp(script: Script = {}, settings: Partial<Settings> = {}) {
+export function renderApp(
+  script: Script = {},
+  settings: Partial<Settings> = {},
+  storeScript: StoreScript = {},
+  disk?: ModelsOptions['disk'],
+) {
   const host = scriptedHost(script);
   const store = createSettingsStore(localStorage);
   store.change({ locale: 'en', ...settings });
@@ -31,7 +40,16 @@ export function renderApp(script: Script = {}, settings: Partial<Settings> = {})
     settings: store.getState,
     openStorage: async () => memoryStorage(),
   });
-  render(<ChatApp chat={chat} settings={store} demoUrl="/demo.gguf" licenceHref="/licence" />);
+  const modelStore = scriptedStore(storeScript);
+  const models = createModels({
+    connect: modelStore.connect,
+    settings: store.getState,
+    storage: localStorage,
+    disk,
+  });
+  opened.push(models);
+  render(<ChatApp chat={chat} models={models} settings={store} demoUrl="/demo.gguf" licenceHref="/licence" />);
   chat.start();
-  return { chat, host, settings: store };
+  models.start();
+  return { chat, host, settings: store, models, modelStore };
 }

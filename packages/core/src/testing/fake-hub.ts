@@ -17,6 +17,8 @@ type HubBehaviour = {
   /** Files of this many bytes and more are in LFS, which lists their SHA-256. */
   readonly lfsBytes?: number;
   readonly pageLength?: number;
+  /** Pages of other servers may ask, as they may on a real hub. */
+  readonly cors?: boolean;
   /** Answers for a file instead of the hub, or leaves it to it by returning false. */
   readonly intercept?: (path: string, ...args: Parameters<Handler>) => boolean;
   /** The hash listed for a file, in place of the true one. */
@@ -78,7 +80,7 @@ export async function serveHub(
     const bytes = filesAt(at)?.[decodeURIComponent(path)];
     if (bytes) byRange(bytes)(request, response);
     else response.writeHead(404).end();
-  });
+  }, behaviour);
   return {
     ...server,
     authorizations,

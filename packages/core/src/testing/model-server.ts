@@ -12,10 +12,19 @@ export type ModelServer = {
   close(): Promise<void>;
 };
 
-/** A real HTTP server on this machine for the time of a test. */
-export async function serve(handler: Handler): Promise<ModelServer> {
+/** What a hub tells browsers: pages of any site may ask, with a token, and see these headers. */
+const crossOrigin = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization, range',
+  'access-control-expose-headers': 'etag, link, accept-ranges, content-range',
+};
+
+/** A real HTTP server on this machine for the time of a test. `cors`: also for pages of other servers. */
+export async function serve(handler: Handler, { cors = false } = {}): Promise<ModelServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
+    if (cors) for (const [name, value] of Object.entries(crossOrigin)) response.setHeader(name, value);
+    if (cors && request.method === 'OPTIONS') return void response.writeHead(204).end();
     requests.push([request.method, request.url, request.headers.range].filter(Boolean).join(' '));
     handler(request, response);
   });

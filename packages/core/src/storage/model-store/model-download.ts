@@ -42,8 +42,9 @@ export class ModelDownload {
     this.#work = work;
     this.#channel = new BroadcastChannel(work.channel);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      if ('progress' in data) this.#report(data.progress);
-      else this.#obey(data.command);
+      if ('command' in data) this.#obey(data.command);
+      // While paused this is what the one at work had still on its way.
+      else if (!this.paused) this.#report(data.progress);
     };
     // Node: a channel that listens keeps the process running.
     (this.#channel as { unref?: () => void }).unref?.();

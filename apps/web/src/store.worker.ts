@@ -1,0 +1,3 @@
+import { serveModelStore } from '@tama/core/worker';
+
+serveModelStore(self);

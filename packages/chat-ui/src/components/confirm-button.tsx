@@ -1,0 +1,26 @@
+import { useState } from 'react';
+
+type Props = {
+  readonly text: string;
+  /** Its name for screen readers, where the text alone does not tell what is meant. */
+  readonly label: string;
+  /** What it asks back before it does anything. */
+  readonly sure: string;
+  readonly onConfirm: () => void;
+};
+
+/** A button for what cannot be taken back: it acts on the second press, and forgets the first when it is left. */
+export function ConfirmButton({ text, label, sure, onConfirm }: Props) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <button
+      type="button"
+      className="tama-button tama-button-danger"
+      aria-label={asking ? undefined : label}
+      onClick={() => (asking ? onConfirm() : setAsking(true))}
+      onBlur={() => setAsking(false)}
+    >
+      {asking ? sure : text}
+    </button>
+  );
+}

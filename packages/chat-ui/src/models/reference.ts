@@ -1,0 +1,26 @@
+/**
+ * What a person pasted, as the reference it means: `hf:…` and addresses as they are, `OWNER/REPO…` and the address of a
+ * page of the hub as `hf:…`. Undefined where it is none of these.
+ */
+export function readReference(text: string, endpoint: string): string | undefined {
+  const trimmed = text.trim();
+  if (/^hf:/i.test(trimmed)) return trimmed;
+  if (/^https?:\/\//i.test(trimmed)) return URL.canParse(trimmed) ? fromAddress(new URL(trimmed), endpoint) : undefined;
+  return /^[A-Za-z0-9][\w.-]*(\/[^/\s@]+)+(@\S+)?$/.test(trimmed) ? `hf:${trimmed}` : undefined;
+}
+
+function fromAddress(url: URL, endpoint: string): string {
+  if (!URL.canParse(endpoint) || url.host !== new URL(endpoint).host) return url.href;
+  const [owner, repository, view, revision, ...path] = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  if (!owner || !repository) return url.href;
+  if (view === undefined) return `hf:${owner}/${repository}`;
+  if (!revision || !['blob', 'resolve', 'tree'].includes(view)) return url.href;
+  const file = path.length === 0 ? '' : `/${path.join('/')}${view === 'tree' ? '/' : ''}`;
+  return `hf:${owner}/${repository}${file}${revision === 'main' ? '' : `@${revision}`}`;
+}
+
+/** The page of a hub's repository, where its licence can be accepted. */
+export function repositoryPage(source: string, endpoint: string): string | undefined {
+  const [, repository] = /^hf:([^/]+\/[^/@]+)/i.exec(source) ?? [];
+  return repository && `${endpoint.replace(/\/+$/, '')}/${repository}`;
+}
