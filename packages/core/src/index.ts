@@ -9,7 +9,7 @@ export { readGgufTokenizer } from './checkpoint/gguf/gguf-tokenizer.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { type Verified, type VerifyOptions, verifyCheckpoint } from './checkpoint/verify.ts';
 export { AlreadyQuantisedError, WeightRangeError } from './convert/convert-errors.ts';
-export { type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
+export { canQuantise, type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
 export { type FloatType, isFloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
 export { type ConvertOptions, writeGguf } from './convert/write-gguf.ts';
 export { type FolderWriter, writeHuggingFace } from './convert/write-hugging-face.ts';

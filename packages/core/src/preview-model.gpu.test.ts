@@ -32,6 +32,19 @@ it.each([
   expect(plan.totalBytes).toBeGreaterThan(plan.weightBytes);
 });
 
+it('tells what float weights take when they are quantised while they are loaded', async () => {
+  const hub = await serveHub('o/r', folderFiles(fixture('small')));
+  closing.push(hub);
+  const options = { hub: { endpoint: hub.url }, gpu: await testGpu() };
+  const floats = await describeModel('hf:o/r/hf/', options.hub);
+  const { plan, quantised } = await previewModel(floats, options);
+  expect(quantised!.q8.weightBytes / plan.weightBytes).toBeCloseTo(8.5 / 16, 2);
+  expect(quantised!.q4.weightBytes).toBeLessThan(quantised!.q8.weightBytes);
+  expect((await previewModel(floats, { ...options, weights: 'q4' })).plan).toEqual(quantised!.q4);
+  const file = await describeModel('hf:o/r/gguf/small-q8_0.gguf', options.hub);
+  expect((await previewModel(file, options)).quantised).toBeUndefined();
+});
+
 it('tells what would fit where the model does not', async () => {
   const { url, close } = await serve(byRange(await readFile(fixture('small/gguf/small-q8_0.gguf'))));
   closing.push({ close });

@@ -1,8 +1,9 @@
 import { adapterFeatures, requestAdapter } from '@tama/kernels-wgsl';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+import { canQuantise, type LoadedWeights } from './convert/quantised-tensors.ts';
 import { fitModel } from './gemma2/model-fit.ts';
-import type { MemoryPlan } from './gemma2/plan.ts';
+import { type MemoryPlan, planModel } from './gemma2/plan.ts';
 import { defaultContext, defaultPrefillChunk } from './load-gemma.ts';
 import type { HubOptions } from './storage/hub-api.ts';
 import type { ModelDescription } from './storage/model-store/model-description.ts';
@@ -16,6 +17,8 @@ export type ModelPreview = {
   readonly bytes: number;
   /** The graphics memory it will take here. */
   readonly plan: MemoryPlan;
+  /** The same with its weights quantised while they are loaded; absent where they are quantised already. */
+  readonly quantised?: Readonly<Record<LoadedWeights, MemoryPlan>>;
 };
 
 export type PreviewOptions = {
@@ -23,6 +26,8 @@ export type PreviewOptions = {
   readonly hub?: HubOptions;
   /** Tokens the KV cache shall hold. Default: as `loadGemma`. */
   readonly context?: number;
+  /** Float weights quantised while they are loaded. Default: as they are stored. */
+  readonly weights?: LoadedWeights;
   /** Bytes of graphics memory that the model may take. Default: no limit. */
   readonly memoryBudget?: number;
   readonly gpu?: GPU;
@@ -45,13 +50,15 @@ export async function previewModel(
   const checkpoint = await openCheckpoint(source, signal ? { signal } : {});
   try {
     const context = wanted.context ?? defaultContext(checkpoint.config);
-    const plan = await fitModel(description.name, checkpoint, {
+    const options = {
       context,
       prefillChunk: Math.min(defaultPrefillChunk, context),
       f16: adapterFeatures(gpu, adapter).f16,
       limits: adapter.limits,
-      memoryBudget: wanted.memoryBudget,
-    });
+    };
+    const { weights, memoryBudget } = wanted;
+    const plan = await fitModel(description.name, checkpoint, { ...options, weights, memoryBudget });
+    const planAs = (weights: LoadedWeights) => planModel(checkpoint, { ...options, weights });
     const sizes = await Promise.all(
       description.files.map(async ({ path, size }) => size ?? (await folder.open(path, signal))?.size ?? 0),
     );
@@ -63,6 +70,7 @@ export async function previewModel(
       ),
       bytes: sizes.reduce((sum, size) => sum + size, 0),
       plan,
+      ...(canQuantise(checkpoint) ? { quantised: { q8: await planAs('q8'), q4: await planAs('q4') } } : {}),
     };
   } finally {
     await checkpoint.close();

@@ -1,5 +1,4 @@
-import type { Checkpoint, CheckpointTensor } from '../checkpoint/checkpoint.ts';
-import { rowWidth } from '../checkpoint/checkpoint.ts';
+import { type Checkpoint, type CheckpointTensor, rowWidth } from '../checkpoint/checkpoint.ts';
 import { isFloat, rowBytes, type WeightEncoding } from '../checkpoint/encoding.ts';
 import { EMBEDDING, HEAD } from '../checkpoint/gemma2-tensors.ts';
 import type { WritableEncoding } from '../quantise/quantise.ts';
@@ -17,6 +16,10 @@ const encodingsOf = {
   q8: { layers: 'q8_0', embedding: 'q8_0' },
   q4: { layers: 'q4_k', embedding: 'q6_k' },
 } as const satisfies Record<LoadedWeights, Record<string, WritableEncoding>>;
+
+/** Whether all matrices are stored as floats. */
+export const canQuantise = ({ tensors }: Pick<Checkpoint, 'tensors'>): boolean =>
+  [...tensors.values()].every(({ shape, encoding }) => shape.length === 1 || isFloat(encoding));
 
 /**
  * The same tensors with their matrices quantised as they are read, row range by row range. They share memory: one is

@@ -1,7 +1,7 @@
 import { type CheckpointTensor, rowWidth } from '../checkpoint/checkpoint.ts';
-import { isFloat, rowBytes } from '../checkpoint/encoding.ts';
+import { rowBytes } from '../checkpoint/encoding.ts';
 import { gemma2Tensors } from '../checkpoint/gemma2-tensors.ts';
-import { type LoadedWeights, loadedWeights } from '../convert/quantised-tensors.ts';
+import { canQuantise, type LoadedWeights, loadedWeights } from '../convert/quantised-tensors.ts';
 import { matrixEncoding, type WeightType } from '../convert/weight-types.ts';
 import { ModelTooLargeError } from './model-too-large-error.ts';
 import {
@@ -67,7 +67,7 @@ async function propose(facts: ModelFacts, options: FitOptions, plan: MemoryPlan)
     const found = weightBytes < plan.weightBytes ? await largestFittingContext(smaller, options) : undefined;
     if (found) candidates.push({ ...found, ...as });
   };
-  if (hasFloatMatrices(facts)) {
+  if (canQuantise(facts)) {
     for (const weights of loadedWeights) await consider(facts, { ...options, weights }, { weights });
   }
   for (const type of proposedTypes) await consider(inType(facts, type), { ...options, weights: undefined }, { type });
@@ -97,9 +97,6 @@ async function largestFittingContext(facts: ModelFacts, options: FitOptions): Pr
   }
   return best;
 }
-
-const hasFloatMatrices = ({ tensors }: ModelFacts): boolean =>
-  [...tensors.values()].every(({ shape, encoding }) => shape.length === 1 || isFloat(encoding));
 
 /** The same model as a file of another type would have it. */
 function inType({ config, tensors }: ModelFacts, type: WeightType): ModelFacts {

@@ -1,5 +1,6 @@
 import { isTamaError } from '@tama/errors';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { LoadOptions } from '../engine.ts';
 import { OptionError } from '../errors.ts';
 import type { GpuEngine } from '../gpu-engine.ts';
 import { FakeEngine } from '../testing/fake-engine.ts';
@@ -26,12 +27,15 @@ afterEach(() => {
 describe('the worker protocol', () => {
   it('loads with progress and streams events', async () => {
     const phases: string[] = [];
-    const client = connect(async (_, options) => {
+    let asked: LoadOptions = {};
+    const client = connect(async (_, options = {}) => {
+      asked = options;
       options?.onProgress?.({ phase: 'weights', loadedBytes: 1, totalBytes: 2 });
       return new FakeEngine(['Hello', '!']);
     });
-    const engine = await client.load('model.gguf', { onProgress: ({ phase }) => phases.push(phase) });
+    const engine = await client.load('model.gguf', { weights: 'q4', onProgress: ({ phase }) => phases.push(phase) });
     expect(engine.info.name).toBe('fake');
+    expect(asked.weights).toBe('q4');
     expect(phases).toEqual(['weights']);
     const events = [];
     for await (const event of engine.generate('Hi')) events.push(event.type);

@@ -8,7 +8,7 @@ import type { StoredModel } from '../../storage/model-store/model-record.ts';
 export type PlainHubOptions = { readonly endpoint?: string; readonly token?: string };
 
 /** For what the plan is made. */
-export type PlainPreviewOptions = Pick<PreviewOptions, 'context' | 'memoryBudget'>;
+export type PlainPreviewOptions = Pick<PreviewOptions, 'context' | 'weights' | 'memoryBudget'>;
 
 /** What a page may ask of the worker that has the store, each with its answer. */
 export type StoreCalls = {
