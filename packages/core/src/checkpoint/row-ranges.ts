@@ -33,20 +33,18 @@ export class RowReader {
       return tensor.readRows(first, count, signal, this.#buffers[0].subarray(0, count * tensor.rowBytes));
     };
     if (firstRow >= endRow) return;
-    let next = read(firstRow);
+    let next: Promise<Bytes> | undefined = read(firstRow);
     try {
-      for (let first = firstRow; first < endRow; first += step) {
-        const rows = await next;
-        if (first + step < endRow) {
-          next = read(first + step);
-          next.catch(() => {}); // Awaited in the next turn; a failure of the consumer must not leave it unhandled.
-        }
+      for (let first = firstRow; next; first += step) {
+        const rows: Bytes = await next;
+        next = first + step < endRow ? read(first + step) : undefined;
+        next?.catch(() => {}); // Awaited in the next turn; a failure of the consumer must not leave it unhandled.
         signal?.throwIfAborted();
         yield { firstRow: first, rows };
       }
     } finally {
-      // What is still being read goes to an array that the next tensor will use.
-      await next.catch(() => {});
+      // A read that nobody waits for any more still writes to its array.
+      if (next) this.#buffers = [new Uint8Array(0), new Uint8Array(0)];
     }
   }
 }
