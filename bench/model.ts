@@ -1,11 +1,12 @@
 /**
  * How fast a model runs here: prefill and decode by length, time to first token, dispatches, GPU bytes.
  *
- *   node --conditions=@tama/source bench/model.ts [--model FILE] [--adapter NAME] [--device auto|f32] [--save]
+ *   node --conditions=@tama/source bench/model.ts [--model FILE] [--adapter NAME] [--device auto|f32]
+ *     [--tuning off|auto|now] [--save]
  */
 import { parseArgs } from 'node:util';
-import { type Engine, loadGemma } from '@tama/core';
-import { nodePath } from '@tama/core/node';
+import { type Engine, loadGemma, type TuningMode } from '@tama/core';
+import { nodePath, nodeTuningStore } from '@tama/core/node';
 import { openDawn } from '@tama/kernels-wgsl/node';
 import { environment, save, table } from './report.ts';
 
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     model: { type: 'string', default: 'models/demo/tama-demo-Q8_0.gguf' },
     adapter: { type: 'string' },
     device: { type: 'string', default: 'auto' },
+    tuning: { type: 'string', default: 'off' },
     save: { type: 'boolean', default: false },
   },
 });
@@ -22,6 +24,8 @@ const began = performance.now();
 const engine = await loadGemma(await nodePath(values.model), {
   gpu: await openDawn(values.adapter ? { adapter: values.adapter } : {}),
   device: values.device === 'f32' ? 'f32' : 'auto',
+  tuning: values.tuning as TuningMode,
+  tuningStore: nodeTuningStore(),
 });
 const loadMs = performance.now() - began;
 const { info, model } = engine;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { nodeModelStore } from '@tama/core/node';
+import { nodeModelStore, nodeTuningStore } from '@tama/core/node';
 import type { Dependencies } from './dependencies.ts';
 import { inspectionOf } from './inspection.ts';
 import { openModel } from './model/open-model.ts';
@@ -19,7 +19,11 @@ export const nodeDependencies: Dependencies = {
         import('@tama/core'),
         import('@tama/kernels-wgsl/node'),
       ]);
-      return await loadGemma(source, { ...options, gpu: await openDawn(adapter === undefined ? {} : { adapter }) });
+      return await loadGemma(source, {
+        ...options,
+        tuningStore: nodeTuningStore(),
+        gpu: await openDawn(adapter === undefined ? {} : { adapter }),
+      });
     } catch (error) {
       if (!('open' in source)) await source.close?.();
       throw error;

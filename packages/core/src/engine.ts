@@ -2,6 +2,8 @@ import type { SamplingOptions } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
+import type { TunedKernel, TuningMode } from './tuning/tune-kernels.ts';
+import type { TuningStore } from './tuning/tuning-store.ts';
 
 /**
  * What a loaded model can do. The same interface is implemented in the thread that owns the GPU device
@@ -81,6 +83,8 @@ export type ModelInfo = {
   readonly cacheBytes: number;
   readonly hasTokenizer: boolean;
   readonly adapter: AdapterSummary;
+  /** Which variants of kernels tuning has chosen. */
+  readonly tuned?: readonly TunedKernel[];
   /** What the reader should know, e.g. a corrected config value. In English; for logs and `inspect`. */
   readonly warnings: readonly string[];
 };
@@ -122,6 +126,14 @@ export type LoadOptions = {
    * would fit, before anything is allocated. WebGPU does not tell how much there is; default: no limit.
    */
   readonly memoryBudget?: number;
+  /**
+   * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,
+   * and measures once, about 0.3 s, where the result can be kept and the adapter is not a software one; `now` measures
+   * again; `off` takes the defaults.
+   */
+  readonly tuning?: TuningMode;
+  /** Where its results are kept. Default: the browser's Cache API; in Node nowhere. Does not cross a worker boundary. */
+  readonly tuningStore?: TuningStore;
   /** Where WebGPU comes from. Default `navigator.gpu`; Node passes Dawn's. Does not cross a worker boundary. */
   readonly gpu?: GPU;
   readonly onProgress?: (progress: LoadProgress) => void;

@@ -10,6 +10,7 @@ import { fitModel } from './gemma2/model-fit.ts';
 import { GpuEngine } from './gpu-engine.ts';
 import { sharedGpu } from './shared-gpu.ts';
 import { type ModelSource, openSource } from './storage/open-source.ts';
+import { browserTuningStore } from './tuning/browser-tuning-store.ts';
 
 /** Gemma 2 was trained on contexts of this many tokens. */
 const longestContext = 8192;
@@ -59,6 +60,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       context,
       prefillChunk: Math.min(prefillChunk, context),
       embeddingScale: options.embeddingScale ?? 'bfloat16',
+      tuning: { mode: options.tuning ?? 'auto', store: options.tuningStore ?? browserTuningStore() },
       ...(signal ? { signal } : {}),
       onBytes: (bytes) => {
         loadedBytes += bytes;
@@ -78,6 +80,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
         cacheBytes: model.cacheBytes,
         hasTokenizer: tokenizer !== undefined,
         adapter: summarise(gpu.info, gpu.features),
+        tuned: model.tuned,
         warnings: checkpoint.warnings,
       };
       progress('ready', totalBytes, totalBytes);

@@ -24,7 +24,7 @@ export {
 export { geglu, gegluReference } from './geglu/geglu.ts';
 export { GpuMemory } from './gpu-memory.ts';
 export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
-export { compileKernel } from './kernel.ts';
+export { compileKernel, renderKernel } from './kernel.ts';
 export { lastRow } from './last-row/last-row.ts';
 export type { Logprob, TokenLogprobs } from './logprobs/logprobs.ts';
 export { logprobs, logprobsBytes, logprobsReference, readLogprobs } from './logprobs/logprobs.ts';

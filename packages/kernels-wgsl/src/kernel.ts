@@ -27,6 +27,8 @@ export type KernelSpec<Params, Binding extends string> = {
   readonly constants: Readonly<Record<string, number>>;
   /** Values that suit a kind of adapter better. */
   readonly tune?: (adapter: GPUAdapterInfo) => Readonly<Record<string, number>>;
+  /** Values that a tuner may choose among, the defaults too: all compute the same but for rounding. */
+  readonly candidates?: readonly Readonly<Record<string, number>>[];
   /** Workgroups in x, y, z. */
   readonly workgroups: (
     params: Params,

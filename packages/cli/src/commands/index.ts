@@ -9,6 +9,19 @@ import { rm } from './rm.ts';
 import { run } from './run.ts';
 import { synth } from './synth.ts';
 import { tokenize } from './tokenize.ts';
+import { tune } from './tune.ts';
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [chat, run, tokenize, logits, inspect, convert, synth, pull, list, rm];
+export const commands: readonly Command[] = [
+  chat,
+  run,
+  tokenize,
+  logits,
+  inspect,
+  convert,
+  synth,
+  pull,
+  list,
+  rm,
+  tune,
+];

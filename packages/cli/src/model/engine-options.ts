@@ -28,6 +28,10 @@ export const engineOptions = {
       ja: '入力と返答を合わせたトークン数の上限（既定はモデルの学習時の長さ）',
     },
   ),
+  tuning: choice('auto|off|now', ['auto', 'off', 'now'], {
+    en: 'auto measures variants of the kernels once for a graphics card (default); now measures again; off does not',
+    ja: 'auto はGPUごとに一度だけカーネルの種類を測定し（既定）、now は測定し直し、off は測定しません',
+  }),
   verbose: flag({
     en: 'tell on stderr what happens and how long it takes',
     ja: '処理の経過と所要時間を標準エラー出力に表示します',
@@ -40,4 +44,6 @@ export const toEngineOptions = ({
   weights,
   embeddingScale,
   context,
-}: OptionValues<typeof engineOptions>): EngineOptions => defined({ device, adapter, weights, embeddingScale, context });
+  tuning,
+}: OptionValues<typeof engineOptions>): EngineOptions =>
+  defined({ device, adapter, weights, embeddingScale, context, tuning });

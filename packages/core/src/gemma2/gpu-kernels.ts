@@ -42,7 +42,24 @@ export type GpuKernels = {
   readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
   /** Empty until {@link compileSmallBatch}; `matmul` serves until then. */
   readonly matmulSmall: Map<WeightEncoding, Compiled<typeof matmulSmall>>;
+  /** Variants that suit matrices of one shape better, by {@link shapeKey}. */
+  readonly tuned: Map<string, Compiled<typeof matvec>>;
 };
+
+/** Kernels over one row of x: what decoding spends its time in. */
+export type VectorKernelName = 'matvec';
+
+export const shapeKey = (name: VectorKernelName, encoding: WeightEncoding, rows: number, columns: number): string =>
+  `${name} ${encoding} ${rows}x${columns}`;
+
+/** The kernel for a part of a matrix: the tuned variant, or the default of its encoding. */
+export const vectorKernel = (
+  kernels: GpuKernels,
+  name: VectorKernelName,
+  encoding: WeightEncoding,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Compiled<typeof matvec> =>
+  kernels.tuned.get(shapeKey(name, encoding, rows, columns)) ?? kernels[name].get(encoding)!;
 
 /** Compiles all of them at the same time. @throws {ShaderCompileError} */
 export async function compileKernels(
@@ -76,6 +93,7 @@ export async function compileKernels(
     matvec: perEncoding(matvec),
     matmul: perEncoding(matmul),
     matmulSmall: new Map(),
+    tuned: new Map(),
   };
   const compiled = await Promise.all(
     Object.entries(kernels).map(async ([name, kernel]) => [name, await kernel] as const),

@@ -11,6 +11,7 @@ import {
 } from '@tama/kernels-wgsl';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { Sampler, type SamplerKind } from '../generation/sampler.ts';
+import { type TunedKernel, type TuningOptions, tuneKernels } from '../tuning/tune-kernels.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import { forward } from './forward.ts';
@@ -25,6 +26,8 @@ export type GpuModelOptions = GpuLoaderOptions & {
   readonly prefillChunk: number;
   readonly embeddingScale: EmbeddingScale;
   readonly onCompile?: () => void;
+  /** Default: every kernel is its default variant. */
+  readonly tuning?: TuningOptions;
 };
 
 type Head = 'last' | 'all' | 'none';
@@ -43,6 +46,8 @@ export class GpuModel {
   readonly prefillChunk: number;
   readonly weightBytes: number;
   readonly cacheBytes: number;
+  /** Which variants tuning has chosen. */
+  readonly tuned: readonly TunedKernel[];
   readonly #gpu: GpuContext;
   readonly #memory: GpuMemory;
   readonly #sampler: Sampler;
@@ -70,6 +75,7 @@ export class GpuModel {
       options.onCompile?.();
       const kernels = await compiling;
       if (options.prefillChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
+      const tuned = options.tuning ? await tuneKernels(gpu, weights, kernels, options.tuning) : [];
       const table = rotationTable(options.context, config.headDim, config.ropeTheta);
       const rotations = memory.storage('rotations', table.byteLength);
       gpu.device.queue.writeBuffer(rotations, 0, table);
@@ -84,7 +90,7 @@ export class GpuModel {
         tokens: memory.storage('tokens', 4 * options.prefillChunk),
         activations: new Map(),
       };
-      const model = new GpuModel(gpu, memory, state, weights, options, weightBytes);
+      const model = new GpuModel(gpu, memory, state, weights, options, weightBytes, tuned);
       await memory.check('activations', () => model.#step(options.prefillChunk, 'last', 'greedy'));
       await memory.check('activations', () => model.#step(1, 'last', 'greedy'));
       return model;
@@ -101,6 +107,7 @@ export class GpuModel {
     weights: Gemma2Weights<GpuMatrix, GPUBuffer>,
     options: GpuModelOptions,
     weightBytes: number,
+    tuned: readonly TunedKernel[],
   ) {
     this.#gpu = gpu;
     this.#memory = memory;
@@ -110,6 +117,7 @@ export class GpuModel {
     this.context = options.context;
     this.prefillChunk = options.prefillChunk;
     this.weightBytes = weightBytes;
+    this.tuned = tuned;
     this.cacheBytes = state.cache.bytes;
     this.#sampler = new Sampler(memory, state.config.vocabularySize, state.step, state.tokens);
     gpu.device.lost.then((info) => {

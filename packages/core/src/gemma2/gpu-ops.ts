@@ -1,6 +1,6 @@
 import { decodeSplits, type GpuMemory, partialsLength, pitchOf, type Recorder, smallBatch } from '@tama/kernels-wgsl';
 import type { Gemma2Config } from './config.ts';
-import type { GpuKernels } from './gpu-kernels.ts';
+import { type GpuKernels, vectorKernel } from './gpu-kernels.ts';
 import type { GpuMatrix } from './gpu-weights.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { Ops } from './ops.ts';
@@ -67,7 +67,8 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     for (const { weights, scales, firstRow: offset, rows, encoding } of partsOf(matrix)) {
       const buffers = { x: x.buffer, weights, scales, y: y.buffer };
       if (x.rows === 1) {
-        this.#recorder.dispatch(kernels.matvec.get(encoding)!, buffers, { columns, rows, offset });
+        const params = { columns, rows, offset };
+        this.#recorder.dispatch(vectorKernel(kernels, 'matvec', encoding, params), buffers, params);
       } else {
         const params = { batch: x.rows, columns, rows, offset, pitch: pitchOf(matrix.rows) };
         const small = x.rows <= smallBatch ? kernels.matmulSmall.get(encoding) : undefined;

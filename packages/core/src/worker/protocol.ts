@@ -13,7 +13,7 @@ import type {
 export type WorkerModelSource = string | Blob | readonly File[];
 
 /** Options without what cannot be cloned. */
-export type PlainLoadOptions = Omit<LoadOptions, 'gpu' | 'onProgress' | 'signal'>;
+export type PlainLoadOptions = Omit<LoadOptions, 'gpu' | 'onProgress' | 'signal' | 'tuningStore'>;
 export type PlainGenerateOptions = Omit<GenerateOptions, 'signal'>;
 
 /** What the client may ask of the host, each with its answer. Streams are pulled: one `next` an event. */

@@ -13,6 +13,15 @@ export const matvec: KernelSpec<Params, Binding> = {
   // A software adapter gains nothing from invocations that share a row: its lanes are the 8 rows of a panel, and a read
   // of x is dear, so it serves two. Three times as fast on llvmpipe.
   tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 8, ROWS: 16 } : {}),
+  candidates: [
+    { WORKGROUP: 128, ROWS: 8 },
+    { WORKGROUP: 64, ROWS: 8 },
+    { WORKGROUP: 256, ROWS: 8 },
+    { WORKGROUP: 64, ROWS: 16 },
+    { WORKGROUP: 128, ROWS: 16 },
+    { WORKGROUP: 8, ROWS: 8 },
+    { WORKGROUP: 8, ROWS: 16 },
+  ],
   workgroups: ({ rows }, { ROWS }) => [Math.ceil(rows / ROWS!)],
 };
 

@@ -1,0 +1,17 @@
+import type { TuningStore } from './tuning-store.ts';
+
+// A name that can never be fetched by accident. The page's own address would not do: under app:// there is no caching.
+const address = 'https://tama.invalid/tuning.json';
+
+/** The Cache API, which pages and workers have; undefined where there is none. */
+export function browserTuningStore(storage = globalThis.caches as CacheStorage | undefined): TuningStore | undefined {
+  if (!storage) return undefined;
+  return {
+    async read() {
+      return (await (await storage.open('tama-tuning')).match(address))?.json();
+    },
+    async write(value) {
+      await (await storage.open('tama-tuning')).put(address, Response.json(value));
+    },
+  };
+}

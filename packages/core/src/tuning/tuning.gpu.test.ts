@@ -1,0 +1,138 @@
+import { type GpuContext, GpuMemory, matvec, weightFormats } from '@tama/kernels-wgsl';
+import { packMatrix, randomMatrix } from '@tama/kernels-wgsl/testing';
+import { expect, it } from 'vitest';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import type { LoadOptions, ModelInfo } from '../engine.ts';
+import { GpuModel } from '../gemma2/gpu-model.ts';
+import { sharedGpu } from '../shared-gpu.ts';
+import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
+import { loadGolden, testGpu } from '../testing/load.ts';
+import { measureVariants } from './measure-variants.ts';
+import type { TunedKernel, TuningOptions } from './tune-kernels.ts';
+import type { TuningStore } from './tuning-store.ts';
+
+const model = goldenModels.find(({ name }) => name === 'tiny/gguf/tiny-q4_0.gguf') as GoldenModel;
+
+/** Keeps what is written, and counts how often. */
+function memoryStore(content?: unknown): TuningStore & { content: unknown; writes: number } {
+  return {
+    content,
+    writes: 0,
+    async read() {
+      return this.content;
+    },
+    async write(value) {
+      this.content = value;
+      this.writes++;
+    },
+  };
+}
+
+/** Loads the model, checks that it decodes to its goldens, and tells what was tuned. */
+async function tunedIn(options: LoadOptions): Promise<NonNullable<ModelInfo['tuned']>> {
+  const engine = await loadGolden(model, { device: 'f32', prefillChunk: 1, ...options });
+  const logits = await engine.logits(model.tokens, model.positions);
+  await engine.close();
+  expect(maxDifference(logits, await model.logits())).toBeLessThan(2e-3);
+  return engine.info.tuned!;
+}
+
+async function tunedBy(gpu: GpuContext, tuning: TuningOptions): Promise<readonly TunedKernel[]> {
+  const checkpoint = await openCheckpoint(await model.open());
+  const loaded = await GpuModel.load(gpu, checkpoint, {
+    context: 32,
+    prefillChunk: 16,
+    embeddingScale: 'exact',
+    tuning,
+  });
+  loaded.dispose();
+  await checkpoint.close();
+  return loaded.tuned;
+}
+
+it('measures when asked to, keeps the choice, and does not measure again', async () => {
+  const store = memoryStore();
+  const measured = await tunedIn({ tuning: 'now', tuningStore: store });
+  expect(measured.length).toBeGreaterThan(2);
+  for (const { constants, variants } of measured) {
+    expect(variants.length).toBeGreaterThan(0);
+    expect(variants.map((variant) => variant.constants)).toContainEqual(constants);
+  }
+  expect(store.writes).toBe(1);
+
+  const kept = await tunedIn({ tuningStore: store });
+  expect(kept).toEqual(measured.map((one) => ({ ...one, variants: [] })));
+  expect(store.writes).toBe(1);
+  expect(await tunedIn({ tuning: 'off', tuningStore: store })).toEqual([]);
+});
+
+it('by itself measures nothing on a software adapter', async () => {
+  const store = memoryStore();
+  expect(await tunedIn({ tuningStore: store })).toEqual([]);
+  expect(store.writes).toBe(0);
+});
+
+it('computes the same with any choice that is kept, and ignores one that is none', async () => {
+  const context = await sharedGpu(await testGpu(), true);
+  const store = memoryStore();
+  const count = (await tunedIn({ tuning: 'now', tuningStore: store })).length;
+  const changed = (constants: unknown) =>
+    memoryStore(Object.fromEntries(Object.keys(store.content as object).map((key) => [key, constants])));
+  const other = { WORKGROUP: 64, ROWS: 16 };
+  const kept = await tunedIn({ tuningStore: changed(other) });
+  expect(kept.map(({ constants }) => constants)).toEqual(Array(count).fill(other));
+  for (const wrong of [{ WORKGROUP: 3, ROWS: 16 }, { WORKGROUP: 64 }, 'x', null]) {
+    expect(await tunedBy(context, { mode: 'auto', store: changed(wrong) })).toEqual([]);
+  }
+});
+
+it('measures by itself, once, on an adapter of hardware, but not where the choice cannot be kept', async () => {
+  const context = await sharedGpu(await testGpu(), true);
+  // The fields of an adapter's info are getters of its prototype.
+  const { vendor, architecture, device, description } = context.info;
+  const info = { vendor, architecture, device, description, isFallbackAdapter: false } as GPUAdapterInfo;
+  const hardware: GpuContext = { ...context, info };
+  const store = memoryStore();
+  const measured = await tunedBy(hardware, { mode: 'auto', store });
+  expect(measured.length).toBeGreaterThan(2);
+  expect(measured.every(({ variants }) => variants.length > 0)).toBe(true);
+  expect((await tunedBy(hardware, { mode: 'auto', store })).every(({ variants }) => variants.length === 0)).toBe(true);
+  expect(store.writes).toBe(1);
+  const full = { ...memoryStore(), write: () => Promise.reject(new Error('no space')) };
+  expect(await tunedBy(hardware, { mode: 'auto', store: full })).toEqual([]);
+  expect(await tunedBy(hardware, { mode: 'auto', store: undefined })).toEqual([]);
+  expect(await tunedBy(hardware, { mode: 'now', store: undefined })).toHaveLength(measured.length);
+});
+
+it('leaves out a variant that computes something else or does not compile', async () => {
+  const context = await sharedGpu(await testGpu(), true);
+  const { device, features } = context;
+  const [rows, columns, format] = [64, 256, weightFormats.q4_0];
+  const planes = packMatrix(format, randomMatrix(format, 1, rows, columns), rows, columns);
+  const memory = new GpuMemory(device, 'test');
+  const [weights, scales] = [planes.weights, planes.scales].map((content) => {
+    const buffer = memory.storage('plane', content.byteLength);
+    device.queue.writeBuffer(buffer, 0, content);
+    return buffer;
+  }) as [GPUBuffer, GPUBuffer];
+  const spec = {
+    ...matvec,
+    name: 'matvec with a fault',
+    source: matvec.source
+      .replace('override ROWS', 'override FAULT: f32 = 1;\noverride ROWS')
+      .replace(/= partialSums\[/g, '= FAULT * partialSums['),
+    candidates: [
+      { WORKGROUP: 64, ROWS: 8, FAULT: 1 },
+      { WORKGROUP: 32, ROWS: 8, FAULT: 1.001 },
+      { WORKGROUP: 16, ROWS: 8, FAULT: 0 },
+      { WORKGROUP: 1024, ROWS: 8, FAULT: 1 },
+    ],
+  };
+  expect(spec.source).toContain('FAULT * ');
+  const workload = { rows, columns, parts: [{ weights, scales }] };
+  const variants = await measureVariants(context, spec, { features, weights: format }, workload, 60_000);
+  const standard = device.adapterInfo.isFallbackAdapter ? 8 : 128;
+  expect(variants.map(({ constants }) => constants.WORKGROUP)).toEqual([standard, 64]);
+  expect(variants.every(({ milliseconds }) => milliseconds > 0)).toBe(true);
+  memory.dispose();
+});
