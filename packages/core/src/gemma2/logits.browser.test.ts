@@ -60,3 +60,19 @@ it.each(inBrowser.flatMap((name) => [[name, 'f32'] as const, [name, 'auto'] as c
     expect(maxDifference(logits, await model.logits())).toBeLessThan(2e-3);
   },
 );
+
+it('keeps in the browser what tuning has chosen', async () => {
+  const url = `${server.url}fixtures/tiny/gguf/tiny-q4_0.gguf`;
+  const [measured, kept] = await page.evaluate(async (url) => {
+    const { loadGemma: load } = globalThis as unknown as { loadGemma: typeof loadGemma };
+    const tuned = [];
+    for (const tuning of ['now', 'auto'] as const) {
+      const engine = await load(url, { tuning });
+      await engine.close();
+      tuned.push(engine.info.tuned!);
+    }
+    return tuned;
+  }, url);
+  expect(measured!.length).toBeGreaterThan(2);
+  expect(kept).toEqual(measured!.map((one) => ({ ...one, variants: [] })));
+});

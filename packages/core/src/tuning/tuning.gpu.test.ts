@@ -104,35 +104,39 @@ it('measures by itself, once, on an adapter of hardware, but not where the choic
   expect(await tunedBy(hardware, { mode: 'now', store: undefined })).toHaveLength(measured.length);
 });
 
-it('leaves out a variant that computes something else or does not compile', async () => {
-  const context = await sharedGpu(await testGpu(), true);
-  const { device, features } = context;
-  const [rows, columns, format] = [64, 256, weightFormats.q4_0];
-  const planes = packMatrix(format, randomMatrix(format, 1, rows, columns), rows, columns);
-  const memory = new GpuMemory(device, 'test');
-  const [weights, scales] = [planes.weights, planes.scales].map((content) => {
-    const buffer = memory.storage('plane', content.byteLength);
-    device.queue.writeBuffer(buffer, 0, content);
-    return buffer;
-  }) as [GPUBuffer, GPUBuffer];
-  const spec = {
-    ...matvec,
-    name: 'matvec with a fault',
-    source: matvec.source
-      .replace('override ROWS', 'override FAULT: f32 = 1;\noverride ROWS')
-      .replace(/= partialSums\[/g, '= FAULT * partialSums['),
-    candidates: [
-      { WORKGROUP: 64, ROWS: 8, FAULT: 1 },
-      { WORKGROUP: 32, ROWS: 8, FAULT: 1.001 },
-      { WORKGROUP: 16, ROWS: 8, FAULT: 0 },
-      { WORKGROUP: 1024, ROWS: 8, FAULT: 1 },
-    ],
-  };
-  expect(spec.source).toContain('FAULT * ');
-  const workload = { rows, columns, parts: [{ weights, scales }] };
-  const variants = await measureVariants(context, spec, { features, weights: format }, workload, 60_000);
-  const standard = device.adapterInfo.isFallbackAdapter ? 8 : 128;
-  expect(variants.map(({ constants }) => constants.WORKGROUP)).toEqual([standard, 64]);
-  expect(variants.every(({ milliseconds }) => milliseconds > 0)).toBe(true);
-  memory.dispose();
-});
+it.each([true, false])(
+  'leaves out a variant that computes something else or does not compile, timestamps %s',
+  async (timestamps) => {
+    const gpu = await sharedGpu(await testGpu(), true);
+    const context = { ...gpu, timestamps: gpu.timestamps && timestamps };
+    const { device, features } = context;
+    const [rows, columns, format] = [64, 256, weightFormats.q4_0];
+    const planes = packMatrix(format, randomMatrix(format, 1, rows, columns), rows, columns);
+    const memory = new GpuMemory(device, 'test');
+    const [weights, scales] = [planes.weights, planes.scales].map((content) => {
+      const buffer = memory.storage('plane', content.byteLength);
+      device.queue.writeBuffer(buffer, 0, content);
+      return buffer;
+    }) as [GPUBuffer, GPUBuffer];
+    const spec = {
+      ...matvec,
+      name: 'matvec with a fault',
+      source: matvec.source
+        .replace('override ROWS', 'override FAULT: f32 = 1;\noverride ROWS')
+        .replace(/= partialSums\[/g, '= FAULT * partialSums['),
+      candidates: [
+        { WORKGROUP: 64, ROWS: 8, FAULT: 1 },
+        { WORKGROUP: 32, ROWS: 8, FAULT: 1.001 },
+        { WORKGROUP: 16, ROWS: 8, FAULT: 0 },
+        { WORKGROUP: 1024, ROWS: 8, FAULT: 1 },
+      ],
+    };
+    expect(spec.source).toContain('FAULT * ');
+    const workload = { rows, columns, parts: [{ weights, scales }] };
+    const variants = await measureVariants(context, spec, { features, weights: format }, workload, 60_000);
+    const standard = device.adapterInfo.isFallbackAdapter ? 8 : 128;
+    expect(variants.map(({ constants }) => constants.WORKGROUP)).toEqual([standard, 64]);
+    expect(variants.every(({ milliseconds }) => milliseconds > 0)).toBe(true);
+    memory.dispose();
+  },
+);
