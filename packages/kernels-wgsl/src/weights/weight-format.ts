@@ -47,8 +47,15 @@ export type WeightFormat = {
   readonly scaleBytes: number;
   /** Moves the bits of one row of a unit, from `offset` in a file's bytes to row `lane` of a unit of the planes. */
   readonly packUnit: (source: DataView, offset: number, planes: Planes, unit: number, lane: number) => void;
-  /** The definition: the values of `count` weights, rounded to f32 once where they do not fit. */
-  readonly dequantize: (bytes: Uint8Array, count: number) => Float32Array<ArrayBuffer>;
+  /**
+   * The definition: the values of `count` weights, rounded to f32 once where they do not fit. They go to `into`,
+   * where there is room for them, or to a new array.
+   */
+  readonly dequantize: (
+    bytes: Uint8Array,
+    count: number,
+    into?: Float32Array<ArrayBuffer>,
+  ) => Float32Array<ArrayBuffer>;
   /**
    * Fills the `${weights}` slot of a shader, after group.wgsl. A group is 32 columns of a row: `block` = panel * (groups
    * of a row) + group says where it is, `lane` which row of the panel.

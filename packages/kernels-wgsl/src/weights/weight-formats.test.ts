@@ -64,6 +64,13 @@ describe.each(formats)('%s', (_, format) => {
     expect(bytes.scales % 16).toBe(0);
   });
 
+  it('dequantises into an array that is lent', () => {
+    const bytes = randomBytes(3, unitBytes);
+    const values = new Float32Array(format.unitColumns);
+    expect(format.dequantize(bytes, values.length, values)).toBe(values);
+    expect(values).toEqual(format.dequantize(bytes, values.length));
+  });
+
   it('refuses bytes that are not the rows', () => {
     const planes = allocatePlanes(format, 1, format.unitColumns);
     expect(() => packRows(format, new Uint8Array(unitBytes + 1), 1, format.unitColumns, planes)).toThrow(/bytes/);

@@ -11,11 +11,11 @@ export const bf16: WeightFormat = {
   weightBytes: 64,
   scaleBytes: 0,
   packUnit: (source, offset, { weights }, unit, lane) => moveLines(source, offset, weights, 4, unit, lane),
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Uint32Array(count);
-    for (let i = 0; i < count; i++) values[i] = source.getUint16(2 * i, true) << 16;
-    return new Float32Array(values.buffer);
+    const bits = new Uint32Array(values.buffer, values.byteOffset, count);
+    for (let i = 0; i < count; i++) bits[i] = source.getUint16(2 * i, true) << 16;
+    return values;
   },
   wgsl,
 };

@@ -12,9 +12,10 @@ export const f16: WeightFormat = {
   weightBytes: 64,
   scaleBytes: 0,
   packUnit: (source, offset, { weights }, unit, lane) => moveLines(source, offset, weights, 4, unit, lane),
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    return Float32Array.from({ length: count }, (_, i) => halfToNumber(source.getUint16(2 * i, true)));
+    for (let i = 0; i < count; i++) values[i] = halfToNumber(source.getUint16(2 * i, true));
+    return values;
   },
   wgsl,
 };

@@ -11,9 +11,10 @@ export const f32: WeightFormat = {
   weightBytes: 128,
   scaleBytes: 0,
   packUnit: (source, offset, { weights }, unit, lane) => moveLines(source, offset, weights, 8, unit, lane),
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    return Float32Array.from({ length: count }, (_, i) => source.getFloat32(4 * i, true));
+    for (let i = 0; i < count; i++) values[i] = source.getFloat32(4 * i, true);
+    return values;
   },
   wgsl,
 };

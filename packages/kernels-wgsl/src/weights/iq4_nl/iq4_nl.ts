@@ -9,9 +9,8 @@ import { source as wgsl } from './iq4_nl.wgsl.ts';
 export const iq4_nl: WeightFormat = {
   ...q4_0,
   name: 'iq4_nl',
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 18, i += 32) {
       const d = halfToNumber(source.getUint16(offset, true));
       for (let e = 0; e < 16; e++) {

@@ -21,9 +21,8 @@ export const iq4_xs: WeightFormat = {
     scales[word + PANEL] = source.getUint32(offset + 4, true);
     moveLines(source, offset + 8, weights, 8, unit, lane);
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 136, i += 256) {
       const d = halfToNumber(source.getUint16(offset, true));
       const upper = source.getUint16(offset + 2, true);

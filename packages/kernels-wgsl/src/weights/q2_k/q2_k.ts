@@ -25,9 +25,8 @@ export const q2_k: WeightFormat = {
       weights[to + 1] = pairsOf(source, pairs + 16, group & 3);
     }
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 84, i += 256) {
       const d = halfToNumber(source.getUint16(offset + 80, true));
       const dmin = halfToNumber(source.getUint16(offset + 82, true));

@@ -27,9 +27,8 @@ export const q3_k: WeightFormat = {
       weights[to + 1] = pairsOf(source, pairs + 16, group & 3);
     }
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 110, i += 256) {
       const d = halfToNumber(source.getUint16(offset + 108, true));
       for (let e = 0; e < 256; e++) {

@@ -15,9 +15,8 @@ export const q4_1: WeightFormat = {
     scales[unit * PANEL + lane] = source.getUint32(offset, true);
     moveLines(source, offset + 4, weights, 1, unit, lane);
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 20, i += 32) {
       const d = halfToNumber(source.getUint16(offset, true));
       const m = halfToNumber(source.getUint16(offset + 2, true));

@@ -20,9 +20,8 @@ export const q4_k: WeightFormat = {
       moveNibbles(source, from, group % 2 === 1, weights, lineOf(9, unit, 1 + group, lane));
     }
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 144, i += 256) {
       const d = halfToNumber(source.getUint16(offset, true));
       const dmin = halfToNumber(source.getUint16(offset + 2, true));

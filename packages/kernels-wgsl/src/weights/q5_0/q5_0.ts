@@ -17,9 +17,8 @@ export const q5_0: WeightFormat = {
     scales[unit * (PANEL / 2 + PANEL) + PANEL / 2 + lane] = spreadBits(source.getUint32(offset + 2, true));
     moveLines(source, offset + 6, weights, 1, unit, lane);
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 22, i += 32) {
       const d = halfToNumber(source.getUint16(offset, true));
       const high = source.getUint32(offset + 2, true);

@@ -18,9 +18,8 @@ export const q5_1: WeightFormat = {
     scales[word + PANEL] = spreadBits(source.getUint32(offset + 4, true));
     moveLines(source, offset + 8, weights, 1, unit, lane);
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 24, i += 32) {
       const d = halfToNumber(source.getUint16(offset, true));
       const m = halfToNumber(source.getUint16(offset + 2, true));

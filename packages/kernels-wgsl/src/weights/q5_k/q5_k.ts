@@ -21,9 +21,8 @@ export const q5_k: WeightFormat = {
       moveNibbles(source, from, group % 2 === 1, weights, lineOf(11, unit, 3 + group, lane));
     }
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 176, i += 256) {
       const d = halfToNumber(source.getUint16(offset, true));
       const dmin = halfToNumber(source.getUint16(offset + 2, true));

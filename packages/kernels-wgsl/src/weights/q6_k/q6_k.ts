@@ -28,13 +28,14 @@ export const q6_k: WeightFormat = {
       weights[to + 1] = pairsOf(source, pairs + 16, group & 3);
     }
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 210, i += 256) {
       const d = halfToNumber(source.getUint16(offset + 208, true));
       for (let e = 0; e < 256; e++) {
-        const [half, group, l] = [e >> 7, (e & 127) >> 5, e & 31];
+        const half = e >> 7;
+        const group = (e & 127) >> 5;
+        const l = e & 31;
         const low = (source.getUint8(offset + 64 * half + 32 * (group & 1) + l) >> (4 * (group >> 1))) & 15;
         const high = (source.getUint8(offset + 128 + 32 * half + l) >> (2 * group)) & 3;
         values[i + e] = d * source.getInt8(offset + 192 + (e >> 4)) * ((low | (high << 4)) - 32);

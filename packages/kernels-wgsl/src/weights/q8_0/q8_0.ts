@@ -15,9 +15,8 @@ export const q8_0: WeightFormat = {
     scaleHalves[unit * PANEL + lane] = source.getUint16(offset, true);
     moveLines(source, offset + 2, weights, 2, unit, lane);
   },
-  dequantize(bytes, count) {
+  dequantize(bytes, count, values = new Float32Array(count)) {
     const source = viewOf(bytes);
-    const values = new Float32Array(count);
     for (let offset = 0, i = 0; i < count; offset += 34, i += 32) {
       const d = halfToNumber(source.getUint16(offset, true));
       for (let e = 0; e < 32; e++) values[i + e] = source.getInt8(offset + 2 + e) * d;
