@@ -41,18 +41,23 @@ export class GpuMemory {
     });
   }
 
-  /** Runs `allocate` and waits until the GPU has said whether there was memory for it. @throws {GpuMemoryError} */
-  async check<T>(label: string, allocate: () => T | Promise<T>): Promise<T> {
+  /**
+   * Runs `allocate` and waits until the GPU has said whether there was memory for it. All owners share the device's
+   * stack of error scopes: since the scope is closed in the turn that opened it, it holds nobody else's errors.
+   *
+   * @throws {GpuMemoryError}
+   */
+  async check<T>(label: string, allocate: () => T): Promise<T> {
     this.device.pushErrorScope('out-of-memory');
     let result: T;
     try {
-      result = await allocate();
+      result = allocate();
     } catch (error) {
-      await this.device.popErrorScope();
+      this.device.popErrorScope().catch(() => {}); // What was thrown is the reason to report.
       throw error;
     }
-    const error = await this.device.popErrorScope();
-    if (error) throw new GpuMemoryError(label, this.#bytes, { cause: error });
+    const cause = await this.device.popErrorScope();
+    if (cause) throw new GpuMemoryError(label, this.#bytes, { cause });
     return result;
   }
 

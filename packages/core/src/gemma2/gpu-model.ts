@@ -60,6 +60,7 @@ export class GpuModel {
   /** @throws {GpuMemoryError} @throws {LimitError} @throws {ShaderCompileError} and what the checkpoint's reader throws */
   static async load(gpu: GpuContext, checkpoint: Checkpoint, options: GpuModelOptions): Promise<GpuModel> {
     const memory = new GpuMemory(gpu.device, checkpoint.name);
+    let model: GpuModel | undefined;
     try {
       const { config } = checkpoint;
       const shape = cacheShape(gpu, options);
@@ -77,24 +78,31 @@ export class GpuModel {
       if (options.prefillChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
       const tuned = options.tuning ? await tuneKernels(gpu, weights, kernels, options.tuning) : [];
       const table = rotationTable(options.context, config.headDim, config.ropeTheta);
-      const rotations = memory.storage('rotations', table.byteLength);
-      gpu.device.queue.writeBuffer(rotations, 0, table);
-      const state: GpuState = {
-        config,
-        embeddingScale: embeddingScale(config, options.embeddingScale),
-        kernels,
-        memory,
-        cache,
-        rotations,
-        step: memory.storage('step', 16),
-        tokens: memory.storage('tokens', 4 * options.prefillChunk),
-        activations: new Map(),
-      };
-      const model = new GpuModel(gpu, memory, state, weights, options, weightBytes, tuned);
-      await memory.check('activations', () => model.#step(options.prefillChunk, 'last', 'greedy'));
-      await memory.check('activations', () => model.#step(1, 'last', 'greedy'));
-      return model;
+      const state = await memory.check(
+        'rotations',
+        (): GpuState => ({
+          config,
+          embeddingScale: embeddingScale(config, options.embeddingScale),
+          kernels,
+          memory,
+          cache,
+          rotations: memory.storage('rotations', table.byteLength),
+          step: memory.storage('step', 16),
+          tokens: memory.storage('tokens', 4 * options.prefillChunk),
+          activations: new Map(),
+        }),
+      );
+      gpu.device.queue.writeBuffer(state.rotations, 0, table);
+      const made = await memory.check(
+        'sampler',
+        () => new GpuModel(gpu, memory, state, weights, options, weightBytes, tuned),
+      );
+      model = made;
+      await memory.check('activations', () => made.#step(options.prefillChunk, 'last', 'greedy'));
+      await memory.check('activations', () => made.#step(1, 'last', 'greedy'));
+      return made;
     } catch (error) {
+      model?.dispose();
       memory.dispose();
       throw error;
     }

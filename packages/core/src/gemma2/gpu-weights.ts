@@ -65,7 +65,7 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
 
     async vector(tensor) {
       const width = rowWidth(tensor);
-      const buffer = memory.storage(tensor.name, 4 * width);
+      const buffer = await memory.check(tensor.name, () => memory.storage(tensor.name, 4 * width));
       const bytes = await tensor.readRows(0, 1, options.signal);
       checkFinite(tensor, 0, bytes);
       const values = weightFormats[tensor.encoding].dequantize(bytes, width);

@@ -5,3 +5,4 @@ export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.t
 export { packMatrix, randomMatrix } from './matrices.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';
+export { scarceMemory } from './scarce-memory.ts';

@@ -1,0 +1,40 @@
+import { requestGpu } from '@tama/kernels-wgsl';
+import { scarceMemory } from '@tama/kernels-wgsl/testing';
+import { expect, it } from 'vitest';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import { goldenModels } from '../testing/goldens.ts';
+import { testGpu } from '../testing/load.ts';
+import { GpuModel } from './gpu-model.ts';
+
+const options = { context: 64, prefillChunk: 16, embeddingScale: 'exact' } as const;
+const open = async (name: string) => openCheckpoint(await goldenModels.find((model) => model.name === name)!.open());
+
+it.each([
+  'layer 3 keys',
+  'embedding [',
+  'layer 1 gate up',
+  'model.norm.weight',
+  'rotations',
+  'candidates',
+  'geglu [16, ',
+])('a model that finds no memory for "%s" says so and leaves nothing, while another one loads', async (part) => {
+  const [context, scarce, other] = [
+    await requestGpu(await testGpu()),
+    await open('tiny/gguf/tiny-q8_0.gguf'),
+    await open('tiny/gguf/tiny-q4_0.gguf'),
+  ];
+  const { device, alive } = scarceMemory(context.device, ({ label }) => label!.includes(`${scarce.name}: ${part}`));
+  const gpu = { ...context, device };
+  const [failed, loaded] = await Promise.allSettled([
+    GpuModel.load(gpu, scarce, options),
+    GpuModel.load(gpu, other, options),
+  ]);
+  expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'gpu-out-of-memory' } });
+  if (loaded.status === 'rejected') throw loaded.reason;
+  const model = loaded.value;
+  expect([...alive].filter(({ label }) => label.startsWith(scarce.name))).toEqual([]);
+  expect(alive.size).toBeGreaterThan(30);
+  model.dispose();
+  expect(alive.size).toBe(0);
+  device.destroy();
+});
