@@ -38,11 +38,16 @@ export type PackedMatrixOptions = {
   readonly maxBindingBytes?: number;
 };
 
-/** What a part may hold of a matrix: what a plan needs to know before anything is allocated. */
-export type MatrixPlan = {
-  readonly parts: readonly { readonly firstRow: number; readonly rows: number }[];
-  readonly bytes: number;
+/** Rows of a matrix that share bindings: one for the weights and, where there are `scaleBytes`, one for the scales. */
+export type PartPlan = {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly weightBytes: number;
+  readonly scaleBytes: number;
 };
+
+/** How a matrix is divided: known before anything is allocated. */
+export type MatrixPlan = { readonly parts: readonly PartPlan[]; readonly bytes: number };
 
 /** How a matrix is split over bindings of at most `maxBindingBytes`, and the GPU bytes it takes. @throws {LimitError} */
 export function planPackedMatrix(
@@ -58,9 +63,15 @@ export function planPackedMatrix(
   if (most === 0) throw new LimitError('maxStorageBufferBindingSize', maxBindingBytes, largest);
   // Parts of equal size: each is a dispatch, and the smallest would leave the GPU idle.
   const panelsPerPart = Math.ceil(panels / Math.ceil(panels / most));
-  const parts = [];
-  for (let firstRow = 0; firstRow < rows; firstRow += panelsPerPart * PANEL) {
-    parts.push({ firstRow, rows: Math.min(panelsPerPart * PANEL, rows - firstRow) });
+  const parts: PartPlan[] = [];
+  for (let first = 0; first < panels; first += panelsPerPart) {
+    const count = Math.min(panelsPerPart, panels - first);
+    parts.push({
+      firstRow: first * PANEL,
+      rows: Math.min(count * PANEL, rows - first * PANEL),
+      weightBytes: count * bytes.weights,
+      scaleBytes: count * bytes.scales,
+    });
   }
   return { parts, bytes: panels * (bytes.weights + bytes.scales) };
 }
@@ -81,13 +92,11 @@ export async function createPackedMatrix(
   const { limits } = memory.device;
   const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, maxBindingBytes);
   const plan = planPackedMatrix(format, rows, columns, limit);
-  const { weights: weightBytes, scales: scaleBytes } = panelBytes(format, columns);
   const parts = await memory.check(label, () =>
-    plan.parts.map(({ firstRow, rows }): PackedPart => {
-      const panels = Math.ceil(rows / PANEL);
+    plan.parts.map(({ firstRow, rows, weightBytes, scaleBytes }): PackedPart => {
       const name = `${label} [${firstRow}, ${firstRow + rows})`;
-      const weights = memory.storage(`${name} weights`, panels * weightBytes);
-      const scales = scaleBytes > 0 ? memory.storage(`${name} scales`, panels * scaleBytes) : weights;
+      const weights = memory.storage(`${name} weights`, weightBytes);
+      const scales = scaleBytes > 0 ? memory.storage(`${name} scales`, scaleBytes) : weights;
       return { firstRow, rows, weights, scales };
     }),
   );

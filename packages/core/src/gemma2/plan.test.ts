@@ -28,6 +28,7 @@ describe('planModel', () => {
 
   it.each([
     ['9b', 'q4_k_m'],
+    ['9b', 'q8_0'],
     ['27b', 'q4_k_m'],
     ['27b', 'bf16'],
   ] as const)('divides %s at %s into bindings that every adapter has', async (size, type) => {

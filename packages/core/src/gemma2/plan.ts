@@ -74,9 +74,12 @@ export async function planModel(
         for (const group of groupByEncoding(tensors)) {
           const format = weightFormats[group[0]!.encoding];
           const groupRows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-          const plan = planPackedMatrix(format, groupRows, columns, binding);
-          for (const part of plan.parts) memory.storage(label, (plan.bytes * part.rows) / groupRows);
-          weightParts += plan.parts.length;
+          const { parts } = planPackedMatrix(format, groupRows, columns, binding);
+          for (const { weightBytes, scaleBytes } of parts) {
+            memory.storage(label, weightBytes);
+            if (scaleBytes > 0) memory.storage(label, scaleBytes);
+          }
+          weightParts += parts.length;
           rows += groupRows;
         }
         return { rows, columns, segments: [] };
