@@ -55,11 +55,13 @@ export function vocabularyFromGguf(parts: GgufVocabulary): Vocabulary {
     if (type === PieceKind.unknown) return PieceKind.normal;
     return type === PieceKind.control ? PieceKind.userDefined : type;
   };
-  const kinds = Uint8Array.from(tokens, (_, id) => kindOf(id));
+  // Not of the tokens themselves: an iterator makes an object for each of hundreds of thousands.
+  const { length } = tokens;
+  const kinds = Uint8Array.from({ length }, (_, id) => kindOf(id));
   return checkedVocabulary(SOURCE, {
     pieces: tokens.map((token, id) => canonicalPiece(token, kinds[id]!)),
     kinds,
-    scores: Float32Array.from(tokens, (_, id) => (gemmaKind || !scores ? -id : scores[id]!)),
+    scores: Float32Array.from({ length }, (_, id) => (gemmaKind || !scores ? -id : scores[id]!)),
     special,
   });
 }

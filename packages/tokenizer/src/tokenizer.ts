@@ -17,19 +17,20 @@ export class Tokenizer {
   readonly vocabulary: Vocabulary;
   /** The ids that end an answer, `<eos>` and `<end_of_turn>`, as the vocabulary has them. */
   readonly stopIds: readonly number[];
-  readonly #encoder: Encoder;
+  #encoder: Encoder | undefined;
   readonly #turnMarkers: readonly number[];
 
   constructor(vocabulary: Vocabulary) {
     const { eos, startOfTurn, endOfTurn } = vocabulary.special;
     this.vocabulary = vocabulary;
     this.stopIds = [...new Set([eos, endOfTurn ?? eos])];
-    this.#encoder = new Encoder(vocabulary);
     this.#turnMarkers = [startOfTurn, endOfTurn].filter((id) => id !== undefined);
   }
 
   /** Ids of a text, which is used as it is: nothing is trimmed or normalised. A lone surrogate counts as U+FFFD. */
   encode(text: string, { bos = false, turnMarkers = 'control' }: EncodeOptions = {}): number[] {
+    // Made at its first use: it takes 10 MB with Gemma's vocabulary, and who converts a model needs none.
+    this.#encoder ??= new Encoder(this.vocabulary);
     const ids = this.#encoder.encode(text, turnMarkers === 'text' ? this.#turnMarkers : []);
     if (bos) ids.unshift(this.vocabulary.special.bos);
     return ids;

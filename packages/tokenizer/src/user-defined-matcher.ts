@@ -12,8 +12,9 @@ export class UserDefinedMatcher {
   readonly #starts = new Uint8Array(0x10000); // 1 for each unit that a piece begins with
 
   constructor({ pieces, kinds }: Vocabulary) {
-    for (const [id, piece] of pieces.entries()) {
+    for (let id = 0; id < pieces.length; id++) {
       if (kinds[id] !== PieceKind.userDefined) continue;
+      const piece = pieces[id]!;
       let node = ROOT;
       for (let at = 0; at < piece.length; at++) {
         const unit = piece.charCodeAt(at);

@@ -72,7 +72,7 @@ export function vocabularyMetadata(
 ): GgufEntry[] {
   const { bos, eos, unk, pad, startOfTurn, endOfTurn } = special;
   const isTurnMarker = (id: number) => id === startOfTurn || id === endOfTurn;
-  const types = Int32Array.from(kinds, (kind, id) =>
+  const types = kinds.map((kind, id) =>
     kind === PieceKind.userDefined && (isTurnMarker(id) || isControlLike(pieces[id]!)) ? PieceKind.control : kind,
   );
   return [

@@ -65,9 +65,10 @@ export class RowEncoder {
   }
 
   #decode({ encoding }: CheckpointTensor, rows: Uint8Array, count: number): Float32Array {
-    if (!isFloat(encoding)) return weightFormats[encoding].dequantize(rows, count);
     if (this.#values.length < count) this.#values = new Float32Array(count);
-    widenFloats(encoding, rows, this.#values);
-    return this.#values.subarray(0, count);
+    const values = this.#values.subarray(0, count);
+    if (isFloat(encoding)) widenFloats(encoding, rows, values);
+    else weightFormats[encoding].dequantize(rows, count, values);
+    return values;
   }
 }

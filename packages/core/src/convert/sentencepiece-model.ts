@@ -22,8 +22,9 @@ const BPE = 2;
 export function sentencePieceModel({ pieces, kinds, scores, special }: Vocabulary): Uint8Array<ArrayBuffer> {
   const model = new ProtobufWriter();
   const finite = finiteScores(scores);
+  const piece = new ProtobufWriter(); // used for each: there are hundreds of thousands
   pieces.forEach((text, id) => {
-    const piece = new ProtobufWriter();
+    piece.clear();
     piece.text(PIECE.text, text);
     piece.float(PIECE.score, finite[id]!);
     if (kinds[id] !== PieceKind.normal) piece.integer(PIECE.kind, kinds[id]!);
@@ -48,12 +49,18 @@ export function sentencePieceModel({ pieces, kinds, scores, special }: Vocabular
   return model.result();
 }
 
+const encoded = new ByteWriter();
+
 /** A protobuf message of the few wire types that a model needs. */
 class ProtobufWriter {
   readonly #out = new ByteWriter();
 
   result(): Uint8Array<ArrayBuffer> {
     return this.#out.result();
+  }
+
+  clear(): void {
+    this.#out.clear();
   }
 
   integer(field: number, value: number): void {
@@ -67,17 +74,19 @@ class ProtobufWriter {
   }
 
   text(field: number, value: string): void {
-    this.#bytes(field, new TextEncoder().encode(value));
+    encoded.clear();
+    encoded.text(value);
+    this.#append(field, encoded);
   }
 
   message(field: number, message: ProtobufWriter): void {
-    this.#bytes(field, message.result());
+    this.#append(field, message.#out);
   }
 
-  #bytes(field: number, bytes: Uint8Array): void {
+  #append(field: number, bytes: ByteWriter): void {
     this.#varint((field << 3) | 2);
     this.#varint(bytes.length);
-    this.#out.bytes(bytes);
+    this.#out.append(bytes);
   }
 
   #varint(value: number): void {

@@ -36,23 +36,28 @@ export async function writeGguf(
   const { config, metadata } = checkpoint;
   const plans = planTensors(checkpoint, type);
   const template = metadata['tokenizer.chat_template'];
-  const header = ggufHeader(
-    [
-      ...modelMetadata(config, name, type ? fileTypes[type] : storedFileType(checkpoint)),
-      ...(tokenizer
-        ? vocabularyMetadata(tokenizer.vocabulary, typeof template === 'string' ? template : undefined)
-        : []),
-    ],
-    plans.map(({ info }) => info),
-  );
-  const total = plans.reduce((bytes, { info }) => bytes + aligned(tensorBytes(info)), header.length);
+  let total = plans.reduce((bytes, { info }) => bytes + aligned(tensorBytes(info)), 0);
   let written = 0;
   const write = async (bytes: Uint8Array) => {
     await sink.write(bytes);
     written += bytes.length;
     onProgress?.(written, total);
   };
-  await write(header);
+  // A function of its own: a header of megabytes is not to be kept while the weights are written.
+  const writeHeader = async () => {
+    const header = ggufHeader(
+      [
+        ...modelMetadata(config, name, type ? fileTypes[type] : storedFileType(checkpoint)),
+        ...(tokenizer
+          ? vocabularyMetadata(tokenizer.vocabulary, typeof template === 'string' ? template : undefined)
+          : []),
+      ],
+      plans.map(({ info }) => info),
+    );
+    total += header.reduce((sum, { length }) => sum + length, 0);
+    for (const piece of header) await write(piece);
+  };
+  await writeHeader();
   const encoder = new RowEncoder();
   for (const { tensor, stored, info } of plans) {
     for await (const rows of encoder.rows(tensor, stored, { signal })) await write(rows);

@@ -36,8 +36,9 @@ export const q6_k: Quantiser = (values, at, target, offset) => {
   // In each half of 128, a byte of nibbles holds values i and i + 64, a byte of pairs i, i + 32, i + 64 and i + 96.
   for (let half = 0; half < 2; half++) {
     for (let i = 0; i < 64; i++) {
-      const [low, high] = [codes[128 * half + i]!, codes[128 * half + i + 64]!];
-      target.setUint8(offset + 64 * half + i, (low & 15) | ((high & 15) << 4));
+      const low = codes[128 * half + i]! & 15;
+      const high = codes[128 * half + i + 64]! & 15;
+      target.setUint8(offset + 64 * half + i, low | (high << 4));
     }
     for (let i = 0; i < 32; i++) {
       let pairs = 0;
@@ -92,14 +93,10 @@ function groupCodes(values: Float32Array, at: number, most: number, target: Data
   }
   // The first four scales and minima have their six bits together; of the others, the upper two bits lie above those.
   for (let i = 0; i < 4; i++) {
-    const [scale, minimum, laterScale, laterMinimum] = [
-      scaleCodes[i]!,
-      minimumCodes[i]!,
-      scaleCodes[i + 4]!,
-      minimumCodes[i + 4]!,
-    ];
-    target.setUint8(offset + 4 + i, scale | ((laterScale >> 4) << 6));
-    target.setUint8(offset + 8 + i, minimum | ((laterMinimum >> 4) << 6));
+    const laterScale = scaleCodes[i + 4]!;
+    const laterMinimum = minimumCodes[i + 4]!;
+    target.setUint8(offset + 4 + i, scaleCodes[i]! | ((laterScale >> 4) << 6));
+    target.setUint8(offset + 8 + i, minimumCodes[i]! | ((laterMinimum >> 4) << 6));
     target.setUint8(offset + 12 + i, (laterScale & 15) | ((laterMinimum & 15) << 4));
   }
 }
@@ -108,8 +105,9 @@ function groupCodes(values: Float32Array, at: number, most: number, target: Data
 function writeNibbles(target: DataView, offset: number): void {
   for (let pair = 0; pair < 4; pair++) {
     for (let i = 0; i < 32; i++) {
-      const [low, high] = [codes[64 * pair + i]!, codes[64 * pair + 32 + i]!];
-      target.setUint8(offset + 32 * pair + i, (low & 15) | ((high & 15) << 4));
+      const low = codes[64 * pair + i]! & 15;
+      const high = codes[64 * pair + 32 + i]! & 15;
+      target.setUint8(offset + 32 * pair + i, low | (high << 4));
     }
   }
 }

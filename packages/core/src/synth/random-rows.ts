@@ -1,4 +1,4 @@
-import { encodings, rowBytes } from '../checkpoint/encoding.ts';
+import { encodings } from '../checkpoint/encoding.ts';
 import { quantise, type WritableEncoding } from '../quantise/quantise.ts';
 import { type Bytes, lent } from '../storage/byte-source.ts';
 
@@ -28,25 +28,33 @@ export function normals(seed: number, count: number, deviation: number): Float32
 /** Fills rows [firstRow, firstRow + count) of a random matrix. */
 export type RandomRows = (firstRow: number, count: number, into?: Bytes) => Bytes;
 
-/**
- * Random rows of `width` weights, normally distributed, in any encoding at the speed of copying: a row is a sequence of
- * blocks that are drawn, by seed and row, from some thousands that were quantised once.
- */
-export function randomRows(encoding: WritableEncoding, width: number, deviation: number, seed: number): RandomRows {
+/** Pieces that were quantised once, of which rows of `width` weights are made. */
+export type Pieces = {
+  readonly bytes: Bytes;
+  readonly pieceBytes: number;
+  readonly piecesPerRow: number;
+};
+
+/** Some thousands of pieces of normally distributed weights, the same for the same seed. */
+export function randomPieces(encoding: WritableEncoding, width: number, deviation: number, seed: number): Pieces {
   const { blockElements, blockBytes } = encodings[encoding];
   const pieceElements = blockElements > 1 ? blockElements : greatestCommonDivisor(width, LONGEST_PIECE);
   const pieceBytes = (pieceElements / blockElements) * blockBytes;
-  const poolPieces = POOL / 2 ** Math.ceil(Math.log2(pieceElements));
-  const pool = new Uint8Array(poolPieces * pieceBytes);
-  quantise(encoding, normals(seed, poolPieces * pieceElements, deviation), pool);
-  const pieces = width / pieceElements;
-  const bytesPerRow = rowBytes(encoding, width);
+  const count = POOL / 2 ** Math.ceil(Math.log2(pieceElements));
+  const bytes = new Uint8Array(count * pieceBytes);
+  quantise(encoding, normals(seed, count * pieceElements, deviation), bytes);
+  return { bytes, pieceBytes, piecesPerRow: width / pieceElements };
+}
+
+/** Random rows, in any encoding at the speed of copying: each is a sequence of pieces that are drawn by seed and row. */
+export function randomRows({ bytes: pool, pieceBytes, piecesPerRow }: Pieces, seed: number): RandomRows {
+  const poolPieces = pool.length / pieceBytes;
   return (firstRow, count, into) => {
-    const target = lent(count * bytesPerRow, into);
+    const target = lent(count * piecesPerRow * pieceBytes, into);
     let to = 0;
     for (let row = firstRow; row < firstRow + count; row++) {
       const rowSeed = mix(seed, row);
-      for (let piece = 0; piece < pieces; piece++) {
+      for (let piece = 0; piece < piecesPerRow; piece++) {
         const from = (mix(rowSeed, piece) % poolPieces) * pieceBytes;
         for (let i = 0; i < pieceBytes; i++) target[to + i] = pool[from + i]!;
         to += pieceBytes;

@@ -1,11 +1,13 @@
 import { Tokenizer, type Vocabulary } from '@tama/tokenizer';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint/checkpoint.ts';
 import { rowBytes } from '../checkpoint/encoding.ts';
-import { gemma2Tensors, type TensorSpec } from '../checkpoint/gemma2-tensors.ts';
+import { gemma2Tensors, type TensorRole } from '../checkpoint/gemma2-tensors.ts';
 import { matrixEncoding, type WeightType } from '../convert/weight-types.ts';
 import type { Gemma2Config } from '../gemma2/config.ts';
+import type { WritableEncoding } from '../quantise/quantise.ts';
+
 import { checkRead } from '../storage/byte-source.ts';
-import { mix, normals, type RandomRows, randomRows } from './random-rows.ts';
+import { mix, normals, type Pieces, randomPieces, randomRows } from './random-rows.ts';
 
 export type SyntheticOptions = {
   readonly type: WeightType;
@@ -18,11 +20,24 @@ export type SyntheticOptions = {
  * Their scale keeps every activation near 1 and logits of a standard deviation near 4, as a real model's are.
  */
 export function syntheticCheckpoint(config: Gemma2Config, { type, seed, vocabulary }: SyntheticOptions): Checkpoint {
-  const tensors = gemma2Tensors(config).map((spec, index) =>
-    spec.shape.length === 1
-      ? randomNorm(spec, mix(seed, index))
-      : randomMatrix(spec, spec.shape, type, config, mix(seed, index)),
-  );
+  const { layers } = config;
+  // Matrices of one encoding, width and deviation are made of the same pieces.
+  const kinds = new Map<string, Pieces>();
+  const piecesOf = (encoding: WritableEncoding, width: number, deviation: number): Pieces => {
+    const kind = `${encoding} ${width} ${deviation}`;
+    const known = kinds.get(kind) ?? randomPieces(encoding, width, deviation, seed);
+    kinds.set(kind, known);
+    return known;
+  };
+  const tensors = gemma2Tensors(config).map(({ name, role, layer, shape }, index) => {
+    const tensorSeed = mix(seed, index);
+    if (shape.length === 1) return randomNorm(name, role, shape, tensorSeed);
+    const width = shape[1];
+    const encoding = matrixEncoding(type, { role, layer, layers }, width);
+    // x has a root mean square of 1 wherever it is multiplied: 1 / sqrt(width) keeps it so.
+    const deviation = (role === 'embedding' ? 4 : 1) / Math.sqrt(width);
+    return randomMatrix(name, shape, encoding, tensorSeed, () => piecesOf(encoding, width, deviation));
+  });
   const name = `synthetic-${config.layers}x${config.hiddenSize}-${type}-${seed}`;
   return {
     format: 'gguf',
@@ -37,17 +52,13 @@ export function syntheticCheckpoint(config: Gemma2Config, { type, seed, vocabula
 }
 
 function randomMatrix(
-  { name, role, layer }: TensorSpec,
+  name: string,
   shape: readonly [number, number],
-  type: WeightType,
-  { layers }: Gemma2Config,
+  encoding: WritableEncoding,
   seed: number,
+  pieces: () => Pieces,
 ): CheckpointTensor {
   const [rows, width] = shape;
-  const encoding = matrixEncoding(type, { role, layer, layers }, width);
-  // x has a root mean square of 1 wherever it is multiplied: 1 / sqrt(width) keeps it so.
-  const deviation = (role === 'embedding' ? 4 : 1) / Math.sqrt(width);
-  let make: RandomRows | undefined;
   return {
     name,
     shape,
@@ -56,14 +67,13 @@ function randomMatrix(
     async readRows(firstRow, count, signal, into) {
       signal?.throwIfAborted();
       checkRead({ name, size: rows }, firstRow, count);
-      make ??= randomRows(encoding, width, deviation, seed);
-      return make(firstRow, count, into);
+      return randomRows(pieces(), seed)(firstRow, count, into);
     },
   };
 }
 
 /** Gains near 1. Those of the last norm have random signs: else every token would predict itself, the head being tied. */
-function randomNorm({ name, role, shape }: TensorSpec, seed: number): CheckpointTensor {
+function randomNorm(name: string, role: TensorRole, shape: readonly [number], seed: number): CheckpointTensor {
   const width = shape[0];
   return {
     name,

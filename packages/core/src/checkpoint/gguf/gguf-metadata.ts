@@ -148,9 +148,10 @@ async function skipElements(
   if (depth > NESTING_LIMIT)
     throw new MalformedFileError(reader.source.name, 'GGUF', `${field}: nesting`, depth, atMost(NESTING_LIMIT));
   const head = type === STRING ? 8 : 12;
+  const lengthField = `${field}: length`;
   for (let i = 0; i < count; i++) {
     if (!reader.has(head)) await reader.need(head, field);
-    if (type === STRING) reader.skip(reader.size(`${field}: length`), field);
+    if (type === STRING) reader.skip(reader.size(lengthField), field);
     else {
       const inner = readArrayHead(reader, key);
       await skipElements(reader, key, inner.type, inner.count, depth + 1);
@@ -171,10 +172,11 @@ export async function readStrings(source: ByteSource, array: GgufArray, signal?:
   checkArray(source, array, [STRING]);
   const reader = new BinaryReader(source, 'GGUF', { position: array.offset, signal });
   const field = `metadata '${array.key}'`;
+  const lengthField = `${field}: length`;
   const strings: string[] = [];
   for (let i = 0; i < array.count; i++) {
     if (!reader.has(8)) await reader.need(8, field);
-    const length = reader.size(`${field}: length`, TEXT_LIMIT);
+    const length = reader.size(lengthField, TEXT_LIMIT);
     if (!reader.has(length)) await reader.need(length, field);
     strings.push(reader.text(length, field));
     const text = reader.position - array.offset;
@@ -184,15 +186,14 @@ export async function readStrings(source: ByteSource, array: GgufArray, signal?:
 }
 
 /** The numbers of an array that `readMetadata` has located: u32, i32 or f32. */
-export async function readNumbers(source: ByteSource, array: GgufArray, signal?: AbortSignal): Promise<number[]> {
-  checkArray(source, array, [4, 5, 6]);
+export async function readNumbers(
+  source: ByteSource,
+  array: GgufArray,
+  signal?: AbortSignal,
+): Promise<Uint32Array | Int32Array | Float32Array> {
+  checkArray(source, array, Object.keys(numberArrays).map(Number));
   const bytes = await source.read(array.offset, array.count * 4, signal);
-  const view = new DataView(bytes.buffer);
-  const at = (offset: number) =>
-    array.type === 6
-      ? view.getFloat32(offset, true)
-      : array.type === 5
-        ? view.getInt32(offset, true)
-        : view.getUint32(offset, true);
-  return Array.from({ length: array.count }, (_, i) => at(4 * i));
+  return new numberArrays[array.type as keyof typeof numberArrays](bytes.buffer, bytes.byteOffset, array.count);
 }
+
+const numberArrays = { 4: Uint32Array, 5: Int32Array, 6: Float32Array } as const;

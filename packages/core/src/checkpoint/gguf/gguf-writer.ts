@@ -1,8 +1,7 @@
+import type { Bytes } from '../../storage/byte-source.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import { rowBytes, type WeightEncoding } from '../encoding.ts';
 import { ggmlTypes } from './ggml-types.ts';
-
-const encoder = new TextEncoder();
 
 /** GGUF's numbers for the types of metadata that we write. */
 const valueTypes = { u32: 4, i32: 5, f32: 6, bool: 7, text: 8, array: 9 } as const;
@@ -49,13 +48,10 @@ export const tensorBytes = ({ dimensions, encoding }: GgufTensorInfo): number =>
   dimensions.slice(1).reduce((bytes, size) => bytes * size, rowBytes(encoding, dimensions[0]!));
 
 /**
- * All of a GGUF file that comes before the weights. Behind it, each tensor takes its bytes in this order, and zeros up
+ * All of a GGUF file that comes before the weights, in pieces. Behind it, each tensor takes its bytes in this order, and zeros up
  * to a multiple of {@link GGUF_ALIGNMENT}.
  */
-export function ggufHeader(
-  metadata: readonly GgufEntry[],
-  tensors: readonly GgufTensorInfo[],
-): Uint8Array<ArrayBuffer> {
+export function ggufHeader(metadata: readonly GgufEntry[], tensors: readonly GgufTensorInfo[]): readonly Bytes[] {
   const out = new ByteWriter();
   writeStart(out, { version: 3, tensors: tensors.length, entries: metadata.length });
   for (const entry of metadata) writeEntry(out, entry);
@@ -65,7 +61,7 @@ export function ggufHeader(
     offset += aligned(tensorBytes(tensor));
   }
   out.padTo(aligned(out.length));
-  return out.result();
+  return out.pieces;
 }
 
 const typeNumbers = Object.fromEntries(
@@ -87,21 +83,26 @@ export function writeStart(
 }
 
 export function writeEntry(out: ByteWriter, entry: GgufEntry & { readonly count?: Count }): void {
-  writeText(out, entry.key);
-  out.u32(entry.type);
-  writeValue(out, entry);
+  const { key, type, value, element = 0, count } = entry;
+  out.sizedText(key);
+  out.u32(type);
+  if (type === valueTypes.array) writeArray(out, value as ArrayLike<unknown>, element, count);
+  else writeScalar(out, type, value);
 }
 
-function writeValue(
-  out: ByteWriter,
-  { type, value, element = 0, count }: Omit<Parameters<typeof writeEntry>[1], 'key'>,
-) {
-  if (type === valueTypes.array) {
-    const items = Array.isArray(value) ? value : Array.from(value as ArrayLike<unknown>);
-    out.u32(element);
-    out.u64(count ?? items.length);
-    for (const item of items) writeValue(out, element === valueTypes.array ? item : { type: element, value: item });
-  } else if (type === valueTypes.text) writeText(out, String(value));
+function writeArray(out: ByteWriter, items: ArrayLike<unknown>, element: number, count: Count = items.length): void {
+  out.u32(element);
+  out.u64(count);
+  for (let i = 0; i < items.length; i++) {
+    if (element === valueTypes.array) {
+      const { value, element: inner = 0, count: innerCount } = items[i] as Parameters<typeof writeEntry>[1];
+      writeArray(out, value as ArrayLike<unknown>, inner, innerCount);
+    } else writeScalar(out, element, items[i]);
+  }
+}
+
+function writeScalar(out: ByteWriter, type: number, value: unknown): void {
+  if (type === valueTypes.text) out.sizedText(String(value));
   else if (type === valueTypes.f32) out.f32(Number(value));
   else if (type === valueTypes.i32) out.i32(Number(value));
   else if (type === valueTypes.bool || type < 2) out.u8(Number(value));
@@ -118,15 +119,9 @@ type TensorInfo = {
 };
 
 export function writeTensorInfo(out: ByteWriter, { name, dimensions, dimensionCount, type, offset }: TensorInfo): void {
-  writeText(out, name);
+  out.sizedText(name);
   out.u32(dimensionCount ?? dimensions.length);
   for (const size of dimensions) out.u64(size);
   out.u32(type);
   out.u64(offset);
-}
-
-function writeText(out: ByteWriter, text: string): void {
-  const bytes = encoder.encode(text);
-  out.u64(bytes.length);
-  out.bytes(bytes);
 }
