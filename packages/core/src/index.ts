@@ -12,7 +12,7 @@ export { AlreadyQuantisedError, WeightRangeError } from './convert/convert-error
 export { canQuantise, type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
 export { type FloatType, isFloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
 export { type ConvertOptions, writeGguf } from './convert/write-gguf.ts';
-export { type FolderWriter, writeHuggingFace } from './convert/write-hugging-face.ts';
+export { type FolderWriter, type HuggingFaceOptions, writeHuggingFace } from './convert/write-hugging-face.ts';
 export type {
   AdapterSummary,
   Engine,

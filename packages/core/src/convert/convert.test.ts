@@ -14,7 +14,7 @@ import { MemorySink } from '../testing/memory-sink.ts';
 import { sentencePieceModel } from './sentencepiece-model.ts';
 import type { WeightType } from './weight-types.ts';
 import { type ConvertOptions, writeGguf } from './write-gguf.ts';
-import { writeHuggingFace } from './write-hugging-face.ts';
+import { type HuggingFaceOptions, writeHuggingFace } from './write-hugging-face.ts';
 
 const opened: Checkpoint[] = [];
 afterEach(async () => {
@@ -34,7 +34,7 @@ async function toGguf(path: string, options: ConvertOptions = {}): Promise<Uint8
   return sink.bytes;
 }
 
-async function toFolder(path: string, options: ConvertOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+async function toFolder(path: string, options: HuggingFaceOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const checkpoint = await open(path);
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   await writeHuggingFace(
@@ -171,6 +171,26 @@ describe('every format', () => {
     const again = await openCheckpoint(memoryFolder('m', await toFolder(path, { type: 'bf16' })));
     expect(again.tensors.get('model.norm.weight')!.encoding).toBe('bf16');
     expect(folder.config).toEqual(original.config);
+  });
+
+  it('becomes shards of safetensors and their index where it is larger than a file may be', async () => {
+    const original = await open(fixture('small/hf'));
+    const sizes = [...original.tensors.values()].map((tensor) => rowCount(tensor) * tensor.rowBytes);
+    const shardBytes = Math.max(...sizes) + 1000;
+    const files = await toFolder(fixture('small/hf'), { shardBytes });
+    const shards = [...files.keys()].filter((file) => file.endsWith('.safetensors')).sort();
+    expect(shards.length).toBeGreaterThan(2);
+    const digits = (number: number) => String(number).padStart(5, '0');
+    expect(shards).toEqual(shards.map((_, i) => `model-${digits(i + 1)}-of-${digits(shards.length)}.safetensors`));
+    for (const shard of shards) {
+      const header = Number(new DataView(files.get(shard)!.buffer).getBigUint64(0, true));
+      expect(files.get(shard)!.length - header - 8).toBeLessThanOrEqual(shardBytes);
+    }
+    const index = JSON.parse(new TextDecoder().decode(files.get('model.safetensors.index.json')));
+    expect(index.metadata.total_size).toBe(sizes.reduce((sum, bytes) => sum + bytes, 0));
+    expect(Object.keys(index.weight_map).toSorted()).toEqual([...original.tensors.keys()].toSorted());
+    const again = await openCheckpoint(memoryFolder('m', files));
+    expect(await fingerprints(again)).toEqual(await fingerprints(original));
   });
 
   it('takes its tokenizer along', async () => {
