@@ -10,17 +10,21 @@ const source = {
 };
 const elsewhere = ['**/node_modules/**', '**/dist/**', '**/out/**'];
 
+const onGpu = {
+  exclude: elsewhere,
+  pool: 'forks' as const,
+  // Tests that measure memory collect garbage first.
+  execArgv: ['--expose-gc'],
+};
+
 /** Tests on a GPU: on Linux once on each software adapter, which differ in f16 and subgroup size; else on the machine's own. */
 const gpu = (name: string, env: Record<string, string>) => ({
   ...source,
   test: {
+    ...onGpu,
     name,
     include: ['{packages,apps,bench}/**/*.gpu.test.ts'],
-    exclude: elsewhere,
     env,
-    pool: 'forks' as const,
-    // Tests that measure memory collect garbage first.
-    execArgv: ['--expose-gc'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },
@@ -36,6 +40,8 @@ const chromium = findChromium();
 export default defineConfig({
   ...source,
   test: {
+    // A process that held gigabytes on a software adapter takes a while to end.
+    teardownTimeout: 60_000,
     maxWorkers: Math.max(1, availableParallelism()),
     projects: [
       {
@@ -43,11 +49,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
-          exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts'],
+          exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts', '**/*.scale.test.ts'],
           testTimeout: 120_000,
         },
       },
       ...gpuProjects,
+      {
+        ...source,
+        test: {
+          ...onGpu,
+          name: 'scale',
+          include: ['packages/**/*.scale.test.ts'],
+          env: process.platform === 'linux' ? adapterEnvironment('llvmpipe') : {},
+          // Models of full size: one at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
       {
         ...source,
         test: {

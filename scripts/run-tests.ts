@@ -21,7 +21,7 @@ const stages: readonly Stage[] = [
   check('types', 'turbo run typecheck', () => turbo('typecheck')),
   check('build', 'turbo run build', () => turbo('build')),
   check('packages', 'publint', lintPackages),
-  { name: 'tests', run: runVitest },
+  ...testStages(process.argv.slice(2)),
 ];
 
 // A log that nobody watches is read as text.
@@ -89,12 +89,21 @@ async function lintPackages(): Promise<number> {
   return worst;
 }
 
-async function runVitest(): Promise<Counts> {
+/** Models of full size come last, with the machine to themselves. Arguments that name a project choose for themselves. */
+function testStages(args: readonly string[]): Stage[] {
+  if (args.some((arg) => arg.startsWith('--project'))) return [{ name: 'tests', run: () => runVitest(args) }];
+  return [
+    { name: 'tests', run: () => runVitest(['--project=!scale', ...args]) },
+    { name: 'scale', run: () => runVitest(['--project=scale', '--passWithNoTests', ...args]) },
+  ];
+}
+
+async function runVitest(args: readonly string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'tama-test-'));
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const code = await runTool('vitest', ['run', ...reporters, ...process.argv.slice(2)], vitestLimitMs);
+    const code = await runTool('vitest', ['run', ...reporters, ...args], vitestLimitMs);
     return readVitestReport(report, code);
   } finally {
     rmSync(folder, { recursive: true, force: true });

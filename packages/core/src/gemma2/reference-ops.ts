@@ -1,5 +1,5 @@
 import { weightFormats } from '@tama/kernels-wgsl';
-import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import type { Ops } from './ops.ts';
@@ -8,11 +8,18 @@ import type { WeightLoader } from './weights.ts';
 /** [rows, width], row-major. */
 export type ReferenceTensor = { readonly rows: number; readonly width: number; readonly data: Float64Array };
 
+/** Rows of weights as f32, which holds every encoding's values; a row is valid until the next is asked for. */
+export type ReferenceMatrix = {
+  readonly rows: number;
+  readonly width: number;
+  row(index: number): Float32Array;
+};
+
 /**
  * The operations of Gemma 2 in plain f64, for short prompts on small models: the oracle for the GPU, and where to look
  * when logits differ. Keys and values are kept for every position, so a window is a mask and nothing is ever lost.
  */
-export class ReferenceOps implements Ops<ReferenceTensor, ReferenceTensor, Float64Array> {
+export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float64Array> {
   readonly #config: Gemma2Config;
   readonly #scale: number;
   readonly #keys: Float64Array[][];
@@ -33,10 +40,12 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceTensor, Float
     this.#start = start;
   }
 
-  embed({ data, width }: ReferenceTensor): ReferenceTensor {
+  embed(embedding: ReferenceMatrix): ReferenceTensor {
+    const { width } = embedding;
     const x = tensor(this.#tokens.length, width);
     this.#tokens.forEach((id, r) => {
-      for (let c = 0; c < width; c++) x.data[r * width + c] = data[id * width + c]! * this.#scale;
+      const row = embedding.row(id);
+      for (let c = 0; c < width; c++) x.data[r * width + c] = row[c]! * this.#scale;
     });
     return x;
   }
@@ -52,13 +61,14 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceTensor, Float
     return y;
   }
 
-  matmul(x: ReferenceTensor, matrix: ReferenceTensor): ReferenceTensor {
+  matmul(x: ReferenceTensor, matrix: ReferenceMatrix): ReferenceTensor {
     const y = tensor(x.rows, matrix.rows);
-    for (let r = 0; r < x.rows; r++) {
-      const row = x.data.subarray(r * x.width, (r + 1) * x.width);
-      for (let n = 0; n < matrix.rows; n++) {
+    for (let n = 0; n < matrix.rows; n++) {
+      const weights = matrix.row(n);
+      for (let r = 0; r < x.rows; r++) {
+        const at = r * x.width;
         let sum = 0;
-        for (let k = 0; k < x.width; k++) sum += row[k]! * matrix.data[n * x.width + k]!;
+        for (let k = 0; k < x.width; k++) sum += x.data[at + k]! * weights[k]!;
         y.data[r * matrix.rows + n] = sum;
       }
     }
@@ -146,27 +156,36 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceTensor, Float
   }
 }
 
-/** Whole tensors, dequantised exactly. */
-export const referenceLoader: WeightLoader<ReferenceTensor, Float64Array> = {
+/** Matrices stay in their encoding, so that those of the largest models fit into memory; rows are decoded exactly. */
+export const referenceLoader: WeightLoader<ReferenceMatrix, Float64Array> = {
   async matrix(_, tensors) {
-    const parts = await Promise.all(tensors.map(readTensor));
-    const rows = tensors.reduce((sum, part) => sum + rowCount(part), 0);
-    const matrix = tensor(rows, rowWidth(tensors[0]!));
-    let offset = 0;
-    for (const part of parts) {
-      matrix.data.set(part, offset);
-      offset += part.length;
-    }
-    return matrix;
+    const parts = await Promise.all(
+      tensors.map(async (source) => ({ source, bytes: await source.readRows(0, rowCount(source)) })),
+    );
+    const width = rowWidth(tensors[0]!);
+    const values = new Float32Array(width);
+    return {
+      rows: tensors.reduce((sum, part) => sum + rowCount(part), 0),
+      width,
+      row(index) {
+        let at = index;
+        for (const { source, bytes } of parts) {
+          const { rowBytes, encoding } = source;
+          if (at < rowCount(source)) {
+            const row = bytes.subarray(at * rowBytes, (at + 1) * rowBytes);
+            return weightFormats[encoding].dequantize(row, width, values);
+          }
+          at -= rowCount(source);
+        }
+        throw new RangeError(`row ${index} of a matrix that ends before`);
+      },
+    };
   },
-  vector: readTensor,
+  async vector(source) {
+    const bytes = await source.readRows(0, 1);
+    return Float64Array.from(weightFormats[source.encoding].dequantize(bytes, rowWidth(source)));
+  },
 };
-
-async function readTensor(source: CheckpointTensor): Promise<Float64Array> {
-  const rows = rowCount(source);
-  const bytes = await source.readRows(0, rows);
-  return Float64Array.from(weightFormats[source.encoding].dequantize(bytes, rows * rowWidth(source)));
-}
 
 const tensor = (rows: number, width: number): ReferenceTensor => ({
   rows,

@@ -1,0 +1,50 @@
+/// <reference types="node" />
+
+/** Bytes of JavaScript memory: the heap and the ArrayBuffers. Not what a software adapter has in the same process. */
+const hostBytes = (): number => {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+export type HostMemory = {
+  /** The most there was beyond what there was before. */
+  readonly peakBytes: number;
+  /** The same of ArrayBuffers alone: none can have been larger. */
+  readonly peakArrayBufferBytes: number;
+  readonly samples: number;
+};
+
+/**
+ * Measures JavaScript memory while `work` runs, garbage included: whenever the event loop turns, and when `work` calls
+ * `sample`. Needs `--expose-gc` for a baseline without garbage.
+ */
+export async function measureHostMemory<T>(
+  work: (sample: () => void) => Promise<T>,
+): Promise<{ readonly result: T; readonly memory: HostMemory }> {
+  if (!globalThis.gc) throw new Error('memory is measured with --expose-gc');
+  await globalThis.gc({ type: 'major', execution: 'async' });
+  globalThis.gc();
+  const [before, buffersBefore] = [hostBytes(), process.memoryUsage().arrayBuffers];
+  let [peak, peakBuffers, samples] = [before, buffersBefore, 0];
+  const sample = () => {
+    peak = Math.max(peak, hostBytes());
+    peakBuffers = Math.max(peakBuffers, process.memoryUsage().arrayBuffers);
+    samples++;
+  };
+  const timer = setInterval(sample, 1);
+  try {
+    const result = await work(sample);
+    sample();
+    return { result, memory: { peakBytes: peak - before, peakArrayBufferBytes: peakBuffers - buffersBefore, samples } };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What loading or converting any model may take. */
+export const hostMemoryLimit = 64 * 2 ** 20;
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+export const describeHostMemory = ({ peakBytes, peakArrayBufferBytes }: HostMemory): string =>
+  `at most ${mebibytes(peakBytes)} of JavaScript memory, and ${mebibytes(peakArrayBufferBytes)} of ArrayBuffers`;
