@@ -1,6 +1,7 @@
-import { requestGpu } from '@tama/kernels-wgsl';
+import { type GpuContext, requestGpu } from '@tama/kernels-wgsl';
 import { scarceMemory } from '@tama/kernels-wgsl/testing';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { goldenModels } from '../testing/goldens.ts';
 import { testGpu } from '../testing/load.ts';
@@ -8,6 +9,25 @@ import { GpuModel } from './gpu-model.ts';
 
 const options = { context: 64, prefillChunk: 16, embeddingScale: 'exact' } as const;
 const open = async (name: string) => openCheckpoint(await goldenModels.find((model) => model.name === name)!.open());
+
+let context: GpuContext;
+let scarce: Checkpoint;
+let other: Checkpoint;
+/** Part of the label of a buffer for which there is no memory. */
+let missing = '';
+let device: GPUDevice;
+let alive: ReadonlySet<GPUBuffer>;
+
+beforeAll(async () => {
+  context = await requestGpu(await testGpu());
+  ({ device, alive } = scarceMemory(context.device, ({ label }) => label!.includes(missing)));
+  scarce = await open('tiny/gguf/tiny-q8_0.gguf');
+  other = await open('tiny/gguf/tiny-q4_0.gguf');
+});
+afterAll(async () => {
+  await Promise.all([scarce.close(), other.close()]);
+  context.device.destroy();
+});
 
 it.each([
   'layer 3 keys',
@@ -18,12 +38,7 @@ it.each([
   'candidates',
   'geglu [16, ',
 ])('a model that finds no memory for "%s" says so and leaves nothing, while another one loads', async (part) => {
-  const [context, scarce, other] = [
-    await requestGpu(await testGpu()),
-    await open('tiny/gguf/tiny-q8_0.gguf'),
-    await open('tiny/gguf/tiny-q4_0.gguf'),
-  ];
-  const { device, alive } = scarceMemory(context.device, ({ label }) => label!.includes(`${scarce.name}: ${part}`));
+  missing = `${scarce.name}: ${part}`;
   const gpu = { ...context, device };
   const [failed, loaded] = await Promise.allSettled([
     GpuModel.load(gpu, scarce, options),
@@ -31,10 +46,8 @@ it.each([
   ]);
   expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'gpu-out-of-memory' } });
   if (loaded.status === 'rejected') throw loaded.reason;
-  const model = loaded.value;
   expect([...alive].filter(({ label }) => label.startsWith(scarce.name))).toEqual([]);
   expect(alive.size).toBeGreaterThan(30);
-  model.dispose();
+  loaded.value.dispose();
   expect(alive.size).toBe(0);
-  device.destroy();
 });
