@@ -9,8 +9,15 @@
 const symmetricGuesses = [0, -1, -2] as const;
 
 /** How far the codes' range is drawn in at the lower and at the upper end, in codes. */
-const lowerGuesses = [0.25, 0.5, 0] as const;
-const upperGuesses = [0.25, -0.25, 0.5] as const;
+const affineGuesses = [
+  [0.25, 0.25],
+  [0.5, -0.25],
+  [0, 0.5],
+  [0.25, 0],
+] as const;
+
+/** Levels that the range of a group is divided into while scales are guessed: well more than there are codes. */
+const LEVELS = 256;
 
 /** The nearest whole number from 0 to `most`, in the arithmetic of small integers: this is where the time goes. */
 export function code(value: number, most: number): number {
@@ -53,56 +60,70 @@ export function fitScale(values: Float32Array, at: number, count: number, limit:
 /** What {@link fitScaleAndMinimum} found. */
 export type Fitted = { scale: number; minimum: number };
 
-/** s and m of x ≈ s q - m with q from 0 to `most`, at most 31, and s and m not below 0; at most 64 values. */
-export function fitScaleAndMinimum(
-  values: Float32Array,
-  at: number,
-  count: number,
-  most: number,
-  fitted: Fitted,
-): void {
+/** For every guess what the codes of every level add to the sums: see {@link sumsTable}. */
+export type SumsTable = Float64Array;
+
+/**
+ * The code q of a level v, by every guess, is known beforehand; so are its parts of Σq², Σq and Σvq, which least squares
+ * are made of. They lie in one number, from bits 0, 16 and 32, and stay apart in a sum of 32.
+ *
+ * @param most the largest code, at most 31
+ */
+export function sumsTable(most: number): SumsTable {
+  const table = new Float64Array(LEVELS * affineGuesses.length);
+  affineGuesses.forEach(([lower, upper], guess) => {
+    const step = (LEVELS - 1) / (most + lower + upper);
+    for (let level = 0; level < LEVELS; level++) {
+      const q = code(level / step - lower, most);
+      table[LEVELS * guess + level] = q * q + q * 2 ** 16 + level * q * 2 ** 32;
+    }
+  });
+  return table;
+}
+
+const levels = new Uint8ClampedArray(32); // which round to nearest
+
+/** s and m of x ≈ s q - m for 32 values, with q as the table was made for, and s and m not below 0. */
+export function fitScaleAndMinimum(values: Float32Array, at: number, table: SumsTable, fitted: Fitted): void {
   let low = 0;
   let high = 0;
-  let x1 = 0;
-  for (let i = at; i < at + count; i++) {
+  for (let i = at; i < at + 32; i++) {
     const x = values[i]!;
     if (x < low) low = x;
     if (x > high) high = x;
-    x1 += x;
   }
-  fitted.scale = (high - low) / most;
-  fitted.minimum = -low;
+  fitted.scale = 0;
+  fitted.minimum = 0;
   if (high === low) return;
+  const unit = (high - low) / (LEVELS - 1);
+  const inverse = (LEVELS - 1) / (high - low);
+  let v1 = 0;
+  for (let i = 0; i < 32; i++) {
+    levels[i] = (values[at + i]! - low) * inverse;
+    v1 += levels[i]!;
+  }
   let bestGain = Number.NEGATIVE_INFINITY;
-  for (let guess = 0; guess < lowerGuesses.length; guess++) {
-    const lower = lowerGuesses[guess]!;
-    const step = (high - low) / (most + lower + upperGuesses[guess]!);
-    const base = low + lower * step;
-    const inverse = 1 / step;
-    let sums = 0; // Σq² in the lower 16 bits, Σq in the upper
-    let xq = 0;
-    for (let i = at; i < at + count; i++) {
-      const x = values[i]!;
-      const q = code((x - base) * inverse, most);
-      sums = (sums + Math.imul(q, q + 0x10000)) | 0;
-      xq += x * q;
-    }
-    const q1 = sums >>> 16;
-    const qq = sums & 0xffff;
-    const determinant = count * qq - q1 * q1;
+  for (let guess = 0; guess < table.length; guess += LEVELS) {
+    let sums = 0;
+    for (let i = 0; i < 32; i++) sums += table[guess + levels[i]!]!;
+    const vq = Math.floor(sums / 2 ** 32);
+    const rest = (sums - vq * 2 ** 32) | 0;
+    const q1 = rest >>> 16;
+    const qq = rest & 0xffff;
+    const determinant = 32 * qq - q1 * q1;
     if (determinant <= 0) continue;
-    let scale = (count * xq - x1 * q1) / determinant;
-    let shift = (qq * x1 - q1 * xq) / determinant;
-    if (shift > 0) {
-      shift = 0;
-      scale = xq / qq;
+    // v ≈ scale q + shift. The squared error is Σv² less the gain.
+    let scale = (32 * vq - v1 * q1) / determinant;
+    let shift = (qq * v1 - q1 * vq) / determinant;
+    if (low + shift * unit > 0) {
+      shift = -low / unit;
+      scale = (vq - shift * q1) / qq;
     }
-    // The squared error is Σx² less this.
-    const gain = scale * xq + shift * x1;
+    const gain = scale * vq + shift * v1 + shift * (v1 - scale * q1 - 32 * shift);
     if (scale > 0 && gain > bestGain) {
       bestGain = gain;
-      fitted.scale = scale;
-      fitted.minimum = -shift;
+      fitted.scale = scale * unit;
+      fitted.minimum = -(low + shift * unit);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { halfToNumber } from '@tama/kernels-wgsl';
-import { code, type Fitted, fitScale, fitScaleAndMinimum } from './fit.ts';
+import { code, type Fitted, fitScale, fitScaleAndMinimum, type SumsTable, sumsTable } from './fit.ts';
 import { numberToHalf } from './narrow-floats.ts';
 import type { Quantiser } from './quantiser.ts';
 
@@ -12,6 +12,7 @@ const minima = new Float32Array(8);
 const scaleCodes = new Int8Array(16);
 const minimumCodes = new Int8Array(8);
 const fitted: Fitted = { scale: 0, minimum: 0 };
+const [sums4, sums5] = [sumsTable(15), sumsTable(31)];
 
 /** Q6_K: 16 groups of 16, y = d · scale · (q - 32) with signed 8-bit scales. */
 export const q6_k: Quantiser = (values, at, target, offset) => {
@@ -51,13 +52,13 @@ export const q6_k: Quantiser = (values, at, target, offset) => {
 
 /** Q4_K: 8 groups of 32, y = d · scale · q - dmin · minimum with scales and minima of 6 bits. */
 export const q4_k: Quantiser = (values, at, target, offset) => {
-  groupCodes(values, at, 15, target, offset);
+  groupCodes(values, at, 15, sums4, target, offset);
   writeNibbles(target, offset + 16);
 };
 
 /** Q5_K: as Q4_K with codes of 5 bits. */
 export const q5_k: Quantiser = (values, at, target, offset) => {
-  groupCodes(values, at, 31, target, offset);
+  groupCodes(values, at, 31, sums5, target, offset);
   for (let i = 0; i < 32; i++) {
     let fifth = 0;
     for (let group = 0; group < 8; group++) fifth |= (codes[32 * group + i]! >> 4) << group;
@@ -67,11 +68,18 @@ export const q5_k: Quantiser = (values, at, target, offset) => {
 };
 
 /** Sets the codes, and writes d, dmin and the 12 bytes of scales and minima. */
-function groupCodes(values: Float32Array, at: number, most: number, target: DataView, offset: number): void {
+function groupCodes(
+  values: Float32Array,
+  at: number,
+  most: number,
+  sums: SumsTable,
+  target: DataView,
+  offset: number,
+): void {
   let largestScale = 0;
   let largestMinimum = 0;
   for (let group = 0; group < 8; group++) {
-    fitScaleAndMinimum(values, at + 32 * group, 32, most, fitted);
+    fitScaleAndMinimum(values, at + 32 * group, sums, fitted);
     scales[group] = fitted.scale;
     minima[group] = fitted.minimum;
     largestScale = Math.max(largestScale, fitted.scale);
