@@ -29,8 +29,10 @@ export class RowReader {
     const read = (first: number) => {
       const count = Math.min(step, endRow - first);
       this.#buffers.reverse();
-      if (this.#buffers[0].length < count * tensor.rowBytes) this.#buffers[0] = new Uint8Array(count * tensor.rowBytes);
-      return tensor.readRows(first, count, signal, this.#buffers[0].subarray(0, count * tensor.rowBytes));
+      const length = count * tensor.rowBytes;
+      // All at once: to grow from tensor to tensor would leave the smaller ones as garbage.
+      if (this.#buffers[0].length < length) this.#buffers[0] = new Uint8Array(Math.max(READ_BYTES, length));
+      return tensor.readRows(first, count, signal, this.#buffers[0].subarray(0, length));
     };
     if (firstRow >= endRow) return;
     let next: Promise<Bytes> | undefined = read(firstRow);

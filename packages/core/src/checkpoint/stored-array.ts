@@ -75,7 +75,10 @@ export class TransposedRows {
         return target;
       }
       this.#tensor = '';
-      if (this.#bytes.length < block * rowBytes) this.#bytes = new Uint8Array(block * rowBytes);
+      // At least doubled: to grow a little from tensor to tensor would leave as much again as garbage.
+      const length = block * rowBytes;
+      if (this.#bytes.length < length)
+        this.#bytes = new Uint8Array(Math.max(length, Math.min(2 * length, TransposedRows.limit)));
       await make(first, this.#bytes.subarray(0, block * rowBytes), this.#window);
       [this.#tensor, this.#first, this.#count] = [name, first, block];
     }

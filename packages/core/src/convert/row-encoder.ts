@@ -53,7 +53,7 @@ export class RowEncoder {
         );
         if (plusOne) for (let i = 0; i < values.length; i++) values[i]! += 1;
         const bytes = some * rowBytes(to, width);
-        if (this.#output.length < bytes) this.#output = new Uint8Array(bytes);
+        if (this.#output.length < bytes) this.#output = new Uint8Array(Math.max(4 * VALUES, bytes));
         const target = this.#output.subarray(0, bytes);
         quantise(to as WritableEncoding, values, target);
         const tooLarge = findNotFinite(to, target);
@@ -65,7 +65,7 @@ export class RowEncoder {
   }
 
   #decode({ encoding }: CheckpointTensor, rows: Uint8Array, count: number): Float32Array {
-    if (this.#values.length < count) this.#values = new Float32Array(count);
+    if (this.#values.length < count) this.#values = new Float32Array(Math.max(VALUES, count));
     const values = this.#values.subarray(0, count);
     if (isFloat(encoding)) widenFloats(encoding, rows, values);
     else weightFormats[encoding].dequantize(rows, count, values);
