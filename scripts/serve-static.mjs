@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { staticSite } from '../packages/static-site/src/index.ts';
 
 const portsToTry = 50;
+const leftEarly = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE']);
 
 /**
  * Serves a folder, by default on the loopback interface only. Port 0 lets the system choose; where another port is
@@ -24,7 +25,7 @@ export async function serveStatic(root, { port = 0, host = '127.0.0.1' } = {}) {
   const server = createServer((request, response) => {
     answer(site, request, response).catch((error) => {
       // A reader who leaves in the middle of a file is no error of ours.
-      if (error?.code !== 'ERR_STREAM_PREMATURE_CLOSE') console.error(error);
+      if (!leftEarly.has(error?.code)) console.error(error);
       response.headersSent ? response.destroy() : response.writeHead(500).end();
     });
   });

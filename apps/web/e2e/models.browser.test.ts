@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { serve } from '../../../packages/core/src/testing/model-server.ts';
 import { accessibilityProblems } from './axe.ts';
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts';
 import { ChatPage } from './chat-page.ts';
@@ -89,6 +90,13 @@ it('a model is downloaded with a pause, survives a reload, answers without a net
   const next = golden('I like green tea.');
   expect(await chat.say('I like green tea.')).toEqual({ state: 'complete', ...next.replies[0] });
   expect(hub.requests.length).toBe(asked);
+  // The demo model has stayed warm behind it: back and forth nothing is read again, from nowhere.
+  for (const button of [/^Back to the demo model$/, /^Use /]) {
+    await models.open();
+    await models.button(button).click();
+    await models.dialog.waitFor({ state: 'detached' });
+    await watched.page.locator('[data-phase=ready]').waitFor();
+  }
   await context().setOffline(false);
 
   await models.open();
@@ -166,6 +174,28 @@ describe('a model that cannot be had just so', () => {
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     await models.button(/^Resume/).click();
     await models.stored('complete').waitFor();
+  });
+
+  it('because its server has no ranges: the download is all it offers, and the model then works', async () => {
+    // Larger than what is read whole without ranges; what follows the last tensor is nobody's.
+    const bytes = Buffer.concat([demoBytes, new Uint8Array(33 * 2 ** 20)]);
+    const server = await serve(
+      (_, response) => void response.writeHead(200, { 'content-length': bytes.length }).end(bytes),
+      { cors: true },
+    );
+    try {
+      await visit({ allow: new RegExp(`^request to ${server.url}`) });
+      await models.lookUp(`${server.url}m.gguf`);
+      await models.dialog.getByText(/sends this file only as a whole/).waitFor();
+      await models.downloadButton.click();
+      await models.stored('complete').waitFor();
+      await models.button(/^Use m\.gguf/).click();
+      await models.dialog.waitFor({ state: 'detached' });
+      await chat.modelIsReady();
+      await watched.page.locator('.tama-model-button').getByText(/demo/i).waitFor();
+    } finally {
+      await server.close();
+    }
   });
 
   it('because nobody answers at the address: it says so', async () => {

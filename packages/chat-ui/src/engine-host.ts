@@ -9,7 +9,11 @@ export type EngineHost = {
 };
 
 /** Where a model comes from: the one that ships with the app, files the reader opened, or the store of models. */
-export type ModelSource =
+export type ModelSource = (
   | { readonly kind: 'demo'; readonly url: string }
   | { readonly kind: 'files'; readonly files: readonly File[] }
-  | { readonly kind: 'stored'; readonly source: string };
+  | { readonly kind: 'stored'; readonly source: string; readonly commit?: string | undefined }
+) & { readonly fit?: Fit | undefined };
+
+/** How a model that is too large as it is can be loaded all the same. */
+export type Fit = Pick<LoadOptions, 'weights' | 'context'>;

@@ -34,6 +34,11 @@ export class GpuEngine implements Engine {
     this.#prefix = new PrefixCache(config.slidingWindow, local);
   }
 
+  /** False once it was closed, or its device is lost. */
+  get usable(): boolean {
+    return !this.#closing.signal.aborted && !this.#model.lost;
+  }
+
   /** The GPU side, for tests and benchmarks. */
   get model(): GpuModel {
     return this.#model;

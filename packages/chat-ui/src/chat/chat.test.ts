@@ -299,19 +299,55 @@ describe('the model', () => {
     expect(opened.lastReply().model?.demo).toBe(true);
   });
 
-  it('whose worker died is loaded again for the next message', async () => {
-    const gone = new TamaError('worker-failed', {
-      en: { what: 'Gone.', remedy: 'Reload.' },
-      ja: { what: '停止しました。', remedy: '再読み込みしてください。' },
-    });
-    const { chat, host, replied } = start({ failGenerate: (call) => (call === 0 ? gone : undefined) });
+  it('that is small stays warm behind the next one, and is there again without being loaded', async () => {
+    const { chat, host, replied } = start();
+    const ready = () => vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    await ready();
+    const { source: demo } = chat.getState().model;
+    chat.loadModel(demo);
+    chat.newChat();
+    expect(chat.getState().model.phase).toBe('ready');
+    const other = { kind: 'stored', source: 'hf:o/r', commit: '0' } as const;
+    chat.loadModel(other);
+    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: other }));
+    chat.loadModel(demo);
+    expect(chat.getState().model).toMatchObject({ phase: 'ready', source: demo });
     chat.send('Hello!');
-    await replied('failed');
-    chat.regenerate();
     await replied();
-    expect(host.sources).toHaveLength(2);
+    chat.loadModel({ ...other });
+    expect(chat.getState().model).toMatchObject({ phase: 'ready', source: other });
+    expect(host.sources).toEqual(['/models/demo.gguf', 'stored:hf:o/r']);
+    // The same name at another commit is another model.
+    chat.loadModel({ ...other, commit: '1' });
+    await ready();
+    expect(host.sources).toHaveLength(3);
+    chat.dispose();
+    expect(host.disposals()).toBe(3);
+  });
+
+  it('that is large is let go before the next one is loaded', async () => {
+    const { chat, host } = start({ weightBytes: 2e9 });
+    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    chat.loadModel({ kind: 'stored', source: 'hf:o/r' });
     expect(host.disposals()).toBe(1);
   });
+
+  it.each(['worker-failed', 'device-lost'])(
+    'that answers with %s is loaded again for the next message',
+    async (code) => {
+      const gone = new TamaError(code, {
+        en: { what: 'Gone.', remedy: 'Reload.' },
+        ja: { what: '停止しました。', remedy: '再読み込みしてください。' },
+      });
+      const { chat, host, replied } = start({ failGenerate: (call) => (call === 0 ? gone : undefined) });
+      chat.send('Hello!');
+      await replied('failed');
+      chat.regenerate();
+      await replied();
+      expect(host.sources).toHaveLength(2);
+      expect(host.disposals()).toBe(1);
+    },
+  );
 
   it('that is replaced while it loads does not come back', async () => {
     const gate = createGate();

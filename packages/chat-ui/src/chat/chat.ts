@@ -166,8 +166,8 @@ export function createChat(options: ChatOptions): Chat {
     } catch (error) {
       if (abort.signal.aborted) return;
       patch(pending.id, { state: 'failed', error: serialiseError(error) });
-      // The worker is gone and every later reply would fail too: the next one gets a new worker.
-      if (isTamaError(error, 'worker-failed')) loader.load(store.getState().model.source);
+      // The worker or its device is gone and every later reply would fail too: the next one gets a new worker.
+      if (isTamaError(error) && gone.has(error.code)) loader.reload(store.getState().model.source);
     } finally {
       if (running === abort) {
         running = undefined;
@@ -262,6 +262,8 @@ export function createChat(options: ChatOptions): Chat {
     allChats: async () => (await storage).all(),
   };
 }
+
+const gone: ReadonlySet<string> = new Set(['worker-failed', 'device-lost']);
 
 const stateOf = { stop: 'complete', length: 'truncated', abort: 'stopped' } as const;
 

@@ -1,9 +1,12 @@
 'use client';
+import type { StoredModel } from '@tama/core';
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
-import type { ModelSource } from '../engine-host.ts';
+import type { Fit, ModelSource } from '../engine-host.ts';
+import type { Messages } from '../i18n/messages.ts';
 import { modelFiles } from '../input/model-files.ts';
+import { fitOf } from '../models/fit.ts';
 import type { Models } from '../models/models.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { Announcer } from './announcer.tsx';
@@ -57,6 +60,7 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const length = useStore(chat, ({ conversation }) => conversation.messages.length);
   const empty = length === 0;
   const failed = model.phase === 'failed';
+  const fit = failed ? fitOf(model.error) : undefined;
   const demo = model.phase === 'ready' ? model.demo : model.source.kind === 'demo';
 
   useEffect(() => {
@@ -75,9 +79,9 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
     chat.loadModel(source);
   }
   const openFiles = (files: readonly File[]) => load({ kind: 'files', files });
-  const useStored = (source: string) => {
+  const useStored = ({ source, commit }: StoredModel) => {
     models.forgetArrived();
-    load({ kind: 'stored', source });
+    load({ kind: 'stored', source, commit });
   };
   const useDemo = () => load({ kind: 'demo', url: demoUrl });
 
@@ -107,6 +111,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
                 >
                   {t.problem.retry}
                 </button>
+                {fit ? (
+                  <button type="button" className="tama-button" onClick={() => load({ ...model.source, fit })}>
+                    {t.problem.loadFitting(fitText(fit, t))}
+                  </button>
+                ) : null}
                 {isAboutGraphics(model.error) ? null : (
                   <>
                     {model.source.kind === 'demo' ? null : (
@@ -175,6 +184,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
       ) : null}
     </div>
   );
+}
+
+function fitText({ weights, context }: Fit, { problem }: Messages): string {
+  const parts = [weights ? problem.fit[weights] : undefined, context ? problem.fitContext(String(context)) : undefined];
+  return parts.filter((part) => part !== undefined).join(problem.fitAnd);
 }
 
 function BrokenPage() {

@@ -1,3 +1,4 @@
+import type { StoredModel } from '@tama/core';
 import { useStore } from 'zustand';
 import type { Models } from '../models/models.ts';
 import { IconButton } from './icon-button.tsx';
@@ -7,7 +8,7 @@ import { useMessages } from './preferences.tsx';
 type Props = {
   readonly models: Models;
   readonly onShow: () => void;
-  readonly onUse: (source: string) => void;
+  readonly onUse: (model: StoredModel) => void;
 };
 
 /** One line on the page about a download, while the panel with all of it is closed. */
@@ -21,7 +22,7 @@ export function DownloadNotice({ models, onShow, onUse }: Props) {
     return (
       <div className="tama-download-notice">
         <span>{t.arrived(arrived.name)}</span>
-        <button type="button" className="tama-link" onClick={() => onUse(arrived.source)}>
+        <button type="button" className="tama-link" onClick={() => onUse(arrived)}>
           {t.use}
         </button>
         <IconButton label={messages.model.close} onClick={models.forgetArrived}>

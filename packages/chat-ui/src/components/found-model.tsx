@@ -1,7 +1,9 @@
+import type { StoredModel } from '@tama/core';
 import { isTamaError } from '@tama/errors';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import { formatBytes, formatCompact, formatMemory, formatNumber } from '../i18n/format.ts';
+import { fitOf } from '../models/fit.ts';
 import type { Look, Models } from '../models/models.ts';
 import { graphicsMemories, type Settings } from '../settings/settings.ts';
 import { Again, Fault } from './fault.tsx';
@@ -12,7 +14,7 @@ import { Select } from './select.tsx';
 type Props = {
   readonly models: Models;
   readonly look: Extract<Look, { readonly phase: 'found' }>;
-  readonly onUse: (source: string) => void;
+  readonly onUse: (model: StoredModel) => void;
 };
 
 /** A model before its download: how large it is, whether it fits on the disk and on the graphics adapter. */
@@ -40,6 +42,7 @@ export function FoundModel({ models, look, onUse }: Props) {
         ? t.sizeFiles(formatBytes(bytes), formatNumber(description.files.length, locale))
         : formatBytes(bytes);
   const tooLarge = isTamaError(previewError, 'model-too-large');
+  const fits = preview !== undefined || fitOf(previewError) !== undefined;
   const noRanges = isTamaError(previewError, 'http-no-ranges');
   const missing = bytes === undefined || !space ? 0 : bytes - (before?.storedBytes ?? 0) - (space.quota - space.usage);
   const memory = preview?.plan;
@@ -86,16 +89,16 @@ export function FoundModel({ models, look, onUse }: Props) {
       ) : null}
       <p className="tama-buttons">
         {before?.complete ? (
-          <button type="button" className="tama-button tama-button-main" onClick={() => onUse(description.source)}>
+          <button type="button" className="tama-button tama-button-main" onClick={() => onUse(before)}>
             {t.use}
           </button>
         ) : preview || noRanges || tooLarge ? (
           <button
             type="button"
-            className={tooLarge || missing > 0 ? 'tama-button' : 'tama-button tama-button-main'}
+            className={!fits || missing > 0 ? 'tama-button' : 'tama-button tama-button-main'}
             onClick={models.download}
           >
-            {tooLarge || missing > 0
+            {(tooLarge && !fits) || missing > 0
               ? t.downloadAnyway
               : bytes === undefined
                 ? t.download

@@ -1,3 +1,4 @@
+import type { StoredModel } from '@tama/core';
 import { type FormEvent, useId, useState } from 'react';
 import { useStore } from 'zustand';
 import { isComposing } from '../input/composition.ts';
@@ -7,7 +8,7 @@ import { HubFields } from './hub-fields.tsx';
 import { ModelLook } from './model-look.tsx';
 import { useMessages } from './preferences.tsx';
 
-type Props = { readonly models: Models; readonly onUse: (source: string) => void };
+type Props = { readonly models: Models; readonly onUse: (model: StoredModel) => void };
 
 /** From a reference to a download: name it, see what it is and whether it fits, download it. */
 export function GetModel({ models, onUse }: Props) {
@@ -53,7 +54,7 @@ export function GetModel({ models, onUse }: Props) {
               if (event.key === 'Enter' && isComposing(event.nativeEvent)) event.preventDefault();
             }}
           />
-          <button type="submit" className="tama-button tama-button-main" disabled={look?.phase === 'looking'}>
+          <button type="submit" className="tama-button tama-button-main">
             {t.look}
           </button>
         </div>

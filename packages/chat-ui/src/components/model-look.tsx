@@ -1,3 +1,4 @@
+import type { StoredModel } from '@tama/core';
 import { isTamaError } from '@tama/errors';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
@@ -13,7 +14,7 @@ type Props = {
   readonly models: Models;
   readonly look: Look;
   readonly onAsk: (reference: string) => void;
-  readonly onUse: (source: string) => void;
+  readonly onUse: (model: StoredModel) => void;
   readonly onNeedsToken: () => void;
 };
 

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '@tama/core';
+import type { ModelInfo, StoredModel } from '@tama/core';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import { formatBytes, formatCompact, formatNumber } from '../i18n/format.ts';
@@ -18,7 +18,7 @@ type Props = {
   readonly licenceHref: string;
   readonly onUseDemo: () => void;
   readonly onFiles: (files: readonly File[]) => void;
-  readonly onUse: (source: string) => void;
+  readonly onUse: (model: StoredModel) => void;
   readonly onClose: () => void;
 };
 
@@ -26,7 +26,7 @@ export function ModelPanel({ chat, models, licenceHref, onUseDemo, onFiles, onUs
   const t = useMessages();
   const model = useStore(chat, (state) => state.model);
   const demo = model.phase === 'ready' && model.demo;
-  const inUse = model.source.kind === 'stored' && model.phase !== 'failed' ? model.source.source : undefined;
+  const inUse = model.source.kind === 'stored' && model.phase !== 'failed' ? model.source : undefined;
   return (
     <Panel heading={t.model.heading} closeLabel={t.model.close} onClose={onClose}>
       <section>
@@ -52,7 +52,7 @@ export function ModelPanel({ chat, models, licenceHref, onUseDemo, onFiles, onUs
           </button>
         )}
       </section>
-      <StoredModels models={models} inUse={inUse} onUse={({ source }) => onUse(source)} />
+      <StoredModels models={models} inUse={inUse} onUse={onUse} />
       <GetModel models={models} onUse={onUse} />
       <section>
         <h3>{t.model.ownHeading}</h3>

@@ -85,6 +85,31 @@ describe('a model that is asked for', () => {
     expect(chat.getState().model.phase).toBe('ready');
   });
 
+  it('that fits when it is quantised is offered as any other, and loaded so when the reader says so', async () => {
+    const proposal = { context: 8192, proposedContext: 4096, proposedWeights: 'q4' };
+    const stored = storedAs(describe2b, whole);
+    let attempts = 0;
+    const { host, modelStore } = renderApp(
+      {
+        load: async (source) => {
+          if (String(source).startsWith('stored:') && ++attempts === 1) throw fault('model-too-large', proposal);
+        },
+      },
+      {},
+      { stored: [stored], preview: () => Promise.reject(fault('model-too-large', proposal)) },
+    );
+    await openPanel();
+    lookUp('hf:o/other');
+    await screen.findByRole('button', { name: 'Download 5.0 GB' });
+    expect(modelStore.downloads).toEqual([]);
+    fireEvent.click(screen.getByRole('button', { name: 'Use gemma-2-2b-it' }));
+    fireEvent.click(
+      await screen.findByRole('button', { name: 'Load it quantised to 4 bits, with a context of 4096 tokens' }),
+    );
+    await waitFor(() => expect(host.sources).toHaveLength(3));
+    expect(host.loadOptions.at(-1)).toMatchObject({ weights: 'q4', context: 4096 });
+  });
+
   it('of a server without ranges cannot be looked into, and may be downloaded all the same', async () => {
     const { modelStore } = renderApp(
       {},

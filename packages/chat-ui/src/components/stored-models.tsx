@@ -9,8 +9,7 @@ import { StoredModelView } from './stored-model-view.tsx';
 
 type Props = {
   readonly models: Models;
-  /** Source of the model in use. */
-  readonly inUse: string | undefined;
+  readonly inUse: { readonly source: string; readonly commit?: string | undefined } | undefined;
   readonly onUse: (model: StoredModel) => void;
 };
 
@@ -43,7 +42,7 @@ export function StoredModels({ models, inUse, onUse }: Props) {
               model={model}
               download={download}
               models={models}
-              inUse={model.source === inUse}
+              inUse={model.source === inUse?.source && model.commit === inUse.commit}
               onUse={onUse}
               onRemove={remove}
             />

@@ -231,6 +231,10 @@ export const en = {
   },
   problem: {
     retry: 'Try again',
+    loadFitting: (how: string) => `Load it ${how}`,
+    fit: { q8: 'quantised to 8 bits', q4: 'quantised to 4 bits' },
+    fitContext: (tokens: string) => `with a context of ${tokens} tokens`,
+    fitAnd: ', ',
     details: 'Details',
     useDemo: 'Use the demo model',
     openOther: 'Open another model',

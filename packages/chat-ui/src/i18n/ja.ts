@@ -233,6 +233,10 @@ export const ja: Messages = {
   },
   problem: {
     retry: 'もう一度試す',
+    loadFitting: (how) => `${how}読み込む`,
+    fit: { q8: '8ビットに量子化して', q4: '4ビットに量子化して' },
+    fitContext: (tokens) => `コンテキスト${tokens}トークンで`,
+    fitAnd: '、',
     details: '詳細',
     useDemo: 'デモモデルを使う',
     openOther: '別のモデルを開く',

@@ -1,4 +1,4 @@
-import type { Engine, GenerateEvent, GenerateOptions, ModelInfo, Prompt } from '@tama/core';
+import type { Engine, GenerateEvent, GenerateOptions, LoadOptions, ModelInfo, Prompt } from '@tama/core';
 import type { EngineHost } from '../engine-host.ts';
 
 /** Something a test lets happen when it wants: `await gate.opened` waits until `gate.open()`. */
@@ -22,12 +22,14 @@ export type Script = {
   readonly load?: (source: string | Blob | readonly File[]) => Promise<void>;
   readonly contextLength?: number;
   readonly name?: string;
+  readonly weightBytes?: number;
 };
 
 /** An engine that says what the test wrote down: every character of a prompt counts as one token. */
 export function scriptedHost(script: Script = {}) {
   const calls: ScriptedCall[] = [];
   const sources: (string | Blob | readonly File[])[] = [];
+  const loadOptions: Omit<LoadOptions, 'gpu'>[] = [];
   let disposed = 0;
 
   const info: ModelInfo = {
@@ -36,7 +38,7 @@ export function scriptedHost(script: Script = {}) {
     config: { layers: 6, hiddenSize: 256 } as unknown as ModelInfo['config'],
     contextLength: script.contextLength ?? 512,
     parameters: 6_822_144,
-    weightBytes: 7_400_000,
+    weightBytes: script.weightBytes ?? 7_400_000,
     cacheBytes: 1_572_864,
     hasTokenizer: true,
     adapter: { vendor: 'test', architecture: 'paper', description: 'pencil', f16: true, subgroups: false },
@@ -88,6 +90,7 @@ export function scriptedHost(script: Script = {}) {
     },
     async load(source, options) {
       sources.push(source);
+      loadOptions.push(options ?? {});
       options?.onProgress?.({ phase: 'weights', loadedBytes: 3_700_000, totalBytes: 7_400_000 });
       await script.load?.(source);
       return engine;
@@ -96,5 +99,5 @@ export function scriptedHost(script: Script = {}) {
       disposed += 1;
     },
   });
-  return { connect, calls, sources, disposals: () => disposed };
+  return { connect, calls, sources, loadOptions, disposals: () => disposed };
 }

@@ -133,6 +133,11 @@ export class GpuModel {
     });
   }
 
+  /** Its device is gone, and everything on it. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
   /** Sets how tokens are chosen from now on; `prompt` is what a repetition penalty looks back on. @throws {SamplingError} */
   configureSampler(options: SamplingOptions, prompt: readonly number[]): Promise<SamplerKind> {
     return this.#sampler.configure(this.#gpu, options, prompt);

@@ -37,7 +37,9 @@ export class EngineClient {
     return this.#call('checkAdapter', {});
   }
 
-  /** Loads a model; the one before it is closed. @throws whatever `loadGemma` throws, with its code and texts */
+  /**
+   * Loads a model; the one before it is closed. The same model again, loaded in the same way and not closed since, is
+   * there at once: its weights are not read again. @throws whatever `loadGemma` throws, with its code and texts */
   async load(source: WorkerModelSource, options: Omit<LoadOptions, 'gpu'> = {}): Promise<Engine> {
     const { onProgress, signal, ...plain } = options;
     signal?.throwIfAborted();

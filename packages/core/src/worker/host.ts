@@ -3,7 +3,7 @@ import { checkAdapter } from '../adapter.ts';
 import type { Engine, GenerateEvent } from '../engine.ts';
 import { ModelClosedError } from '../errors.ts';
 import { loadGemma } from '../load-gemma.ts';
-import type { ClientMessage, HostMessage, Port } from './protocol.ts';
+import type { ClientMessage, HostMessage, PlainLoadOptions, Port, WorkerModelSource } from './protocol.ts';
 
 type Loader = typeof loadGemma;
 
@@ -13,7 +13,9 @@ type Loader = typeof loadGemma;
  * @param load another loader, for tests
  */
 export function serveEngine(port: Port, load: Loader = loadGemma): void {
-  let engine: Engine | undefined;
+  let engine: (Engine & { readonly usable?: boolean }) | undefined;
+  /** What the engine was loaded from, and how. */
+  let loadedAs: string | undefined;
   const streams = new Map<number, AsyncIterator<GenerateEvent>>();
   const aborts = new Map<number, AbortController>();
   const post = (message: HostMessage) => port.postMessage(message);
@@ -32,13 +34,17 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
       case 'checkAdapter':
         return checkAdapter();
       case 'load': {
+        const { id, source, options } = message;
+        const wanted = identity(source, options);
+        if (engine?.usable !== false && wanted !== undefined && wanted === loadedAs) return loaded().info;
+        loadedAs = undefined;
         await engine?.close();
         engine = undefined;
-        const { id, source, options } = message;
         try {
           const onProgress = (progress: Parameters<NonNullable<Parameters<Loader>[1]>['onProgress'] & {}>[0]) =>
             post({ id, progress });
           engine = await load(source, { ...options, onProgress, signal: abortable(id) });
+          loadedAs = wanted;
           return engine.info;
         } finally {
           aborts.delete(id);
@@ -74,6 +80,7 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
         return undefined;
       }
       case 'close':
+        loadedAs = undefined;
         await engine?.close();
         engine = undefined;
         return undefined;
@@ -95,4 +102,14 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
       (error) => post({ id, error: serialiseError(error) }),
     );
   });
+}
+
+/** Equal for the same model loaded in the same way; a blob without a name is like no other. */
+function identity(source: WorkerModelSource, options: PlainLoadOptions): string | undefined {
+  if (typeof source === 'string') return JSON.stringify([source, options]);
+  const files = source instanceof Blob ? [source] : source;
+  const names = files.map((file) =>
+    file instanceof File ? [file.webkitRelativePath, file.name, file.size, file.lastModified] : undefined,
+  );
+  return names.includes(undefined) ? undefined : JSON.stringify([names, options]);
 }

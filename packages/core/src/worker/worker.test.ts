@@ -78,6 +78,47 @@ describe('the worker protocol', () => {
     expect(isTamaError(closed, 'model-closed')).toBe(true);
   });
 
+  it('keeps a model warm: the same again, loaded in the same way, is not loaded again', async () => {
+    const loads: unknown[] = [];
+    const engines: (FakeEngine & { usable?: boolean })[] = [];
+    const client = connect(async (source) => {
+      loads.push(source);
+      engines.push(new FakeEngine(['ok']));
+      return engines.at(-1)!;
+    });
+    await client.load('model.gguf');
+    const again = await client.load('model.gguf');
+    expect(await again.tokenize('x')).toEqual([2]);
+    expect(loads).toHaveLength(1);
+    await client.load('model.gguf', { context: 32 });
+    expect(loads).toHaveLength(2);
+    expect(engines[0]!.closed).toBe(true);
+
+    const file = new File(['GGUF'], 'm.gguf', { lastModified: 1 });
+    await client.load([file]);
+    await client.load([new File(['GGUF'], 'm.gguf', { lastModified: 1 })]);
+    expect(loads).toHaveLength(3);
+    await client.load([new File(['GGUF'], 'm.gguf', { lastModified: 2 })]);
+    expect(loads).toHaveLength(4);
+    await client.load(new Blob(['GGUF']));
+    await client.load(new Blob(['GGUF']));
+    expect(loads).toHaveLength(6);
+  });
+
+  it('does not keep a model that was closed or has lost its device', async () => {
+    const engines: (FakeEngine & { usable?: boolean })[] = [];
+    const client = connect(async () => {
+      engines.push(new FakeEngine(['ok']));
+      return engines.at(-1)!;
+    });
+    await (await client.load('model.gguf')).close();
+    await client.load('model.gguf');
+    expect(engines).toHaveLength(2);
+    engines[1]!.usable = false;
+    await client.load('model.gguf');
+    expect(engines).toHaveLength(3);
+  });
+
   it('aborts a load', async () => {
     const client = connect(
       (_, options) =>
