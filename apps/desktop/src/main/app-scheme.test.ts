@@ -46,6 +46,13 @@ describe('app://tama/', () => {
     expect([part.status, await part.text()]).toEqual([206, '234']);
   });
 
+  it('lets workers download models, and pages connect to nothing but the app', async () => {
+    const connections = async (url: string) =>
+      /connect-src ([^;]*);/.exec((await ask(url)).headers.get('content-security-policy') ?? '')?.[1];
+    expect(await connections('app://tama/')).toBe("'self' blob: data:");
+    expect(await connections('app://tama/model.gguf')).toContain(' https: ');
+  });
+
   it('reads only, from its own host only, and never outside the site', async () => {
     expect((await ask('app://tama/', { method: 'POST', body: 'x' })).status).toBe(405);
     expect((await ask('app://other/')).status).toBe(403);

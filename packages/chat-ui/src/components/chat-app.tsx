@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import type { Fit, ModelSource } from '../engine-host.ts';
-import type { Messages } from '../i18n/messages.ts';
+import { fitText } from '../i18n/fit-text.ts';
 import { modelFiles } from '../input/model-files.ts';
 import { fitOf } from '../models/fit.ts';
 import type { Models } from '../models/models.ts';
@@ -81,7 +81,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const openFiles = (files: readonly File[]) => load({ kind: 'files', files });
   const useStored = ({ source, commit }: StoredModel) => {
     models.forgetArrived();
-    load({ kind: 'stored', source, commit });
+    load({ kind: 'stored', source, commit, fit: models.getState().fits[source] });
+  };
+  const loadFitting = (source: ModelSource, fit: Fit) => {
+    if (source.kind === 'stored') models.setFit(source.source, fit);
+    load({ ...source, fit });
   };
   const useDemo = () => load({ kind: 'demo', url: demoUrl });
 
@@ -112,7 +116,7 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
                   {t.problem.retry}
                 </button>
                 {fit ? (
-                  <button type="button" className="tama-button" onClick={() => load({ ...model.source, fit })}>
+                  <button type="button" className="tama-button" onClick={() => loadFitting(model.source, fit)}>
                     {t.problem.loadFitting(fitText(fit, t))}
                   </button>
                 ) : null}
@@ -184,11 +188,6 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
       ) : null}
     </div>
   );
-}
-
-function fitText({ weights, context }: Fit, { problem }: Messages): string {
-  const parts = [weights ? problem.fit[weights] : undefined, context ? problem.fitContext(String(context)) : undefined];
-  return parts.filter((part) => part !== undefined).join(problem.fitAnd);
 }
 
 function BrokenPage() {

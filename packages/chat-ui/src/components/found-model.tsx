@@ -45,7 +45,9 @@ export function FoundModel({ models, look, onUse }: Props) {
   const fits = preview !== undefined || fitOf(previewError) !== undefined;
   const noRanges = isTamaError(previewError, 'http-no-ranges');
   const missing = bytes === undefined || !space ? 0 : bytes - (before?.storedBytes ?? 0) - (space.quota - space.usage);
-  const memory = preview?.plan;
+  const fit = useStore(models, (state) => state.fits[description.source]);
+  const weights = preview?.quantised ? fit?.weights : undefined;
+  const memory = (weights && preview?.quantised?.[weights]) ?? preview?.plan;
   return (
     <>
       <p className="tama-stored-name">{description.name}</p>
@@ -70,6 +72,18 @@ export function FoundModel({ models, look, onUse }: Props) {
           </Fact>
         ) : null}
       </dl>
+      {preview?.quantised ? (
+        <Select
+          label={t.weightsAs}
+          value={weights ?? ''}
+          options={[
+            ['', t.weightsStored],
+            ['q8', messages.problem.fit.q8],
+            ['q4', messages.problem.fit.q4],
+          ]}
+          onChange={(value) => models.setFit(description.source, value === '' ? undefined : { weights: value })}
+        />
+      ) : null}
       {preview || previewError ? null : <p role="status">{t.reading}</p>}
       {before?.complete ? (
         <p>{t.already}</p>

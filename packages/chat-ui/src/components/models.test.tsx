@@ -108,6 +108,28 @@ describe('a model that is asked for', () => {
     );
     await waitFor(() => expect(host.sources).toHaveLength(3));
     expect(host.loadOptions.at(-1)).toMatchObject({ weights: 'q4', context: 4096 });
+    // It is known from then on, and forgotten with the model.
+    await openPanel();
+    expect(entry().textContent).toContain('loaded quantised to 4 bits, with a context of 4096 tokens');
+    expect(localStorage.getItem('tama.fits')).toContain('4096');
+    fireEvent.click(screen.getByRole('button', { name: /^Delete gemma/ }));
+    fireEvent.click(screen.getByRole('button', { name: /^Really delete/ }));
+    await waitFor(() => expect(localStorage.getItem('tama.fits')).toBeNull());
+  });
+
+  it('is loaded with fewer bits where the reader chooses that before the download', async () => {
+    const half = { ...preview2b.plan, weightBytes: 2 ** 30, totalBytes: 1.5 * 2 ** 30 };
+    const quantised = { q8: { ...half, totalBytes: 3 * 2 ** 30 }, q4: half };
+    const { host, modelStore } = renderApp({}, {}, { preview: async () => ({ ...preview2b, quantised }) });
+    await openPanel();
+    lookUp(describe2b.source);
+    const choice = await screen.findByRole('combobox', { name: 'Load the weights' });
+    fireEvent.change(choice, { target: { value: 'q4' } });
+    expect(choice.closest('.tama-look')?.textContent).toContain('1.50 GiB');
+    fireEvent.click(screen.getByRole('button', { name: 'Download 5.0 GB' }));
+    await act(async () => modelStore.downloads[0]?.finish());
+    fireEvent.click(await screen.findByRole('button', { name: 'Use gemma-2-2b-it' }));
+    await waitFor(() => expect(host.loadOptions.at(-1)).toMatchObject({ weights: 'q4' }));
   });
 
   it('of a server without ranges cannot be looked into, and may be downloaded all the same', async () => {

@@ -1,5 +1,6 @@
 import type { StoredModel } from '@tama/core';
 import { useStore } from 'zustand';
+import { fitText } from '../i18n/fit-text.ts';
 import { formatBytes } from '../i18n/format.ts';
 import { isRefusal } from '../models/known-models.ts';
 import type { Models } from '../models/models.ts';
@@ -18,7 +19,9 @@ type Props = ModelEntry & {
 };
 
 export function StoredModelView({ model, download, models, inUse, onUse, onRemove }: Props) {
-  const t = useMessages().models;
+  const messages = useMessages();
+  const t = messages.models;
+  const fit = useStore(models, ({ fits }) => fits[model.source]);
   const { source, name, commit, complete, storedBytes, bytes } = model;
   const { progress, error } = download ?? {};
   const running = download !== undefined && error === undefined;
@@ -33,6 +36,7 @@ export function StoredModelView({ model, download, models, inUse, onUse, onRemov
         <span>{source}</span>
         {commit ? <span title={commit}>{t.commit(commit.slice(0, 7))}</span> : null}
         {complete ? <span>{formatBytes(storedBytes)}</span> : null}
+        {fit ? <span>{t.loaded(fitText(fit, messages))}</span> : null}
       </p>
       {running ? (
         <DownloadLine name={name} {...(progress ?? { phase: 'begin', bytes: storedBytes, total: bytes })} />

@@ -6,6 +6,46 @@ export function fitOf(error: unknown): Fit | undefined {
   if (!isTamaError(error, 'model-too-large')) return undefined;
   const { proposedWeights, proposedContext, proposedType, context } = error.details;
   if (proposedType !== undefined || typeof proposedContext !== 'number') return undefined;
-  const weights = proposedWeights === 'q8' || proposedWeights === 'q4' ? { weights: proposedWeights } : {};
-  return { ...weights, ...(proposedContext === context ? {} : { context: proposedContext }) } as Fit;
+  return readFit({
+    weights: proposedWeights,
+    context: proposedContext === context ? undefined : proposedContext,
+  });
+}
+
+export type Fits = Readonly<Record<string, Fit>>;
+type KeyValueStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+const key = 'tama.fits';
+
+/** How each stored model is to be loaded, by source, as an earlier visit left it. */
+export function readFits(storage: KeyValueStorage | undefined): Fits {
+  try {
+    const kept: Record<string, unknown> = JSON.parse(storage?.getItem(key) ?? 'null') ?? {};
+    return Object.fromEntries(
+      Object.entries(kept).flatMap(([source, value]) => {
+        const fit = readFit(value);
+        return fit ? [[source, fit]] : [];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
+export function writeFits(storage: KeyValueStorage | undefined, fits: Fits): void {
+  try {
+    if (Object.keys(fits).length > 0) storage?.setItem(key, JSON.stringify(fits));
+    else storage?.removeItem(key);
+  } catch {
+    // A full or forbidden store: it holds for this visit.
+  }
+}
+
+function readFit(value: unknown): Fit | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { weights, context } = value as Record<string, unknown>;
+  const fit: Fit = {
+    ...(weights === 'q8' || weights === 'q4' ? { weights } : {}),
+    ...(Number.isInteger(context) && (context as number) > 0 ? { context: context as number } : {}),
+  };
+  return Object.keys(fit).length > 0 ? fit : undefined;
 }

@@ -1,8 +1,10 @@
 import type { DownloadProgress, ModelDescription, ModelPreview, StoredModel } from '@tama/core';
 import { isTamaError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Fit } from '../engine-host.ts';
 import type { ModelStoreHost, RunningDownload } from '../model-store-host.ts';
 import type { Settings } from '../settings/settings.ts';
+import { type Fits, fitOf, readFits, writeFits } from './fit.ts';
 import { type HubSettings, hubAccess, huggingFace, readHubSettings, writeHubSettings } from './hub-access.ts';
 import { readReference } from './reference.ts';
 
@@ -14,6 +16,8 @@ export type ModelsState = {
   /** What this page downloads, or follows in another tab, by source. */
   readonly downloads: Readonly<Record<string, DownloadState>>;
   readonly space: Space | undefined;
+  /** How models are to be loaded that are too large as they are, by source. */
+  readonly fits: Fits;
   readonly hub: HubSettings;
   readonly look: Look | undefined;
   /** The model whose download has just come to its end. */
@@ -72,6 +76,8 @@ export type Models = Pick<StoreApi<ModelsState>, 'getState' | 'getInitialState' 
   cancel(source: string): void;
   remove(source: string): Promise<void>;
   forgetArrived(): void;
+  /** How the model of this source is to be loaded from now on; undefined: as it is. */
+  setFit(source: string, fit: Fit | undefined): void;
 };
 
 const GIBIBYTE = 2 ** 30;
@@ -89,6 +95,7 @@ export function createModels(options: ModelsOptions): Models {
     storeError: undefined,
     downloads: {},
     space: undefined,
+    fits: readFits(storage),
     hub: readHubSettings(storage, endpoint),
     look: undefined,
     arrived: undefined,
@@ -210,6 +217,13 @@ export function createModels(options: ModelsOptions): Models {
       if (isTamaError(error) && networkCodes.includes(error.code)) resume(source);
   };
 
+  function setFit(source: string, fit: Fit | undefined): void {
+    const { [source]: _, ...others } = getState().fits;
+    const fits = fit ? { ...others, [source]: fit } : others;
+    setState({ fits });
+    writeFits(storage, fits);
+  }
+
   return {
     getState,
     getInitialState: store.getInitialState,
@@ -255,6 +269,8 @@ export function createModels(options: ModelsOptions): Models {
       // Now, as browsers ask the reader, and only after a click.
       void disk?.persist?.().then(measure, () => {});
       setState({ look: undefined });
+      const proposed = fitOf(found.previewError);
+      if (proposed) setFit(found.description.source, proposed);
       begin(found.description);
     },
     pause: (source) => running.get(source)?.pause(),
@@ -264,6 +280,7 @@ export function createModels(options: ModelsOptions): Models {
       try {
         await host?.remove(source);
         setDownload(source, undefined);
+        setFit(source, undefined);
       } catch (error) {
         const description = describedAs(source);
         if (description) setDownload(source, { description, progress: undefined, error });
@@ -271,6 +288,7 @@ export function createModels(options: ModelsOptions): Models {
       if (getState().arrived?.source === source) setState({ arrived: undefined });
       await changed();
     },
+    setFit,
     forgetArrived: () => setState({ arrived: undefined }),
   };
 }
