@@ -6,9 +6,12 @@ import { runInNewContext } from 'node:vm';
 import { requestGpu } from '@tama/kernels-wgsl';
 import { openDawn } from '@tama/kernels-wgsl/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
+import { gemma2Tensors } from './checkpoint/gemma2-tensors.ts';
 import { readGguf } from './checkpoint/gguf/gguf-file.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
+import { type Placement, type StoredArray, storedTensor, TransposedRows } from './checkpoint/stored-array.ts';
+import { quantisedTensors } from './convert/quantised-tensors.ts';
 import { writeGguf } from './convert/write-gguf.ts';
 import type { LoadOptions, LoadProgress } from './engine.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
@@ -133,6 +136,29 @@ describe('a GPU without enough memory', () => {
   });
 });
 
+/** What `work` gives, and the most bytes of JavaScript's memory that it held above those before it. */
+async function watchingMemory<T>(work: (sample: () => void) => Promise<T>): Promise<{ result: T; most: number }> {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const used = () => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const baseline = used();
+  let most = 0;
+  const sample = () => {
+    most = Math.max(most, used() - baseline);
+  };
+  const timer = setInterval(sample, 5);
+  try {
+    const result = await work(sample);
+    sample();
+    return { result, most };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 describe('host memory', () => {
   let folder: string;
   beforeAll(async () => {
@@ -144,36 +170,48 @@ describe('host memory', () => {
     ['q4_0', undefined, 140e6],
     ['bf16', 'q4', 140e6],
   ] as const)('stays far below the size of a file in %s, loaded as %s', async (type, weights, least) => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
     const vocabulary = syntheticVocabulary(32_768);
     const sizes = { ...publishedSizes['2b'], layers: 2, vocabularySize: vocabulary.pieces.length };
     const checkpoint = syntheticCheckpoint(sizes, { type, seed: 1, vocabulary });
     const path = join(folder, `${type}-${weights}.gguf`);
     await writeNodeFile(path, async (sink) => writeGguf(checkpoint, await checkpoint.tokenizer!(), sink));
 
-    collectGarbage();
-    const used = () => {
-      const { heapUsed, arrayBuffers } = process.memoryUsage();
-      return heapUsed + arrayBuffers;
-    };
-    const baseline = used();
-    let most = 0;
-    const sample = () => {
-      most = Math.max(most, used() - baseline);
-    };
-    const timer = setInterval(sample, 5);
-    const engine = await loadGemma(await nodePath(path), {
-      gpu,
-      context: 1024,
-      onProgress: sample,
-      ...(weights && { weights }),
-    });
-    clearInterval(timer);
-    sample();
+    const { result: engine, most } = await watchingMemory(async (sample) =>
+      loadGemma(await nodePath(path), { gpu, context: 1024, onProgress: sample, ...(weights && { weights }) }),
+    );
     expect(engine.info.weightBytes).toBeGreaterThan(least);
     // Nothing that large was there, so no single ArrayBuffer was larger either.
     expect(most).toBeLessThan(64 * 2 ** 20);
     await engine.close();
+  });
+
+  it('stays so for weights that are stored transposed, in f32, and quantised', async () => {
+    const config = { ...publishedSizes['2b'], layers: 1, vocabularySize: 4096 };
+    const some = new Uint8Array(Float32Array.from({ length: 2 ** 18 }, (_, i) => Math.sin(i)).buffer);
+    const transposed = new TransposedRows();
+    const stored = gemma2Tensors(config).map(({ name, shape }): CheckpointTensor => {
+      const array: StoredArray = {
+        shape: shape.toReversed(),
+        encoding: 'f32',
+        async read(_first, count, _signal, into = new Uint8Array(4 * count)) {
+          for (let at = 0; at < into.length; at += some.length) into.set(some.subarray(0, into.length - at), at);
+          return into;
+        },
+      };
+      const placement: Placement =
+        shape.length === 1
+          ? { kind: 'rows', first: 0 }
+          : { kind: 'columns', first: 0, planeRows: shape[1], planeColumns: shape[0] };
+      return storedTensor(name, shape, array, placement, transposed);
+    });
+    const tensors = new Map(stored.map((tensor) => [tensor.name, tensor]));
+    const model = {
+      ...syntheticCheckpoint(config, { type: 'f32', seed: 1 }),
+      tensors: quantisedTensors({ tensors }, 'q4'),
+    };
+    const { result, most } = await watchingMemory(() => load(model, { context: 128, prefillChunk: 32 }));
+    expect(result.weightBytes).toBeGreaterThan(50e6);
+    expect(most).toBeLessThan(56 * 2 ** 20); // unpacking zstd takes a window of 8 MiB besides
+    result.dispose();
   });
 });
