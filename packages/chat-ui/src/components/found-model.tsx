@@ -78,8 +78,8 @@ export function FoundModel({ models, look, onUse }: Props) {
           value={weights ?? ''}
           options={[
             ['', t.weightsStored],
-            ['q8', messages.problem.fit.q8],
-            ['q4', messages.problem.fit.q4],
+            ['q8', t.weightsBits.q8],
+            ['q4', t.weightsBits.q4],
           ]}
           onChange={(value) => models.setFit(description.source, value === '' ? undefined : { weights: value })}
         />

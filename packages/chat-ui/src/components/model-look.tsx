@@ -34,7 +34,8 @@ export function ModelLook({ models, look, onAsk, onUse, onNeedsToken }: Props) {
   }, [look.phase]);
 
   const { reference } = look;
-  const gated = isGated(reference) && hub.token === '';
+  const read = look.phase === 'found' && look.preview !== undefined;
+  const gated = isGated(reference) && hub.token === '' && !read;
   return (
     <div className="tama-look" ref={box}>
       {look.phase === 'looking' ? <p role="status">{t.looking}</p> : null}

@@ -143,6 +143,7 @@ export const en = {
     loaded: (how: string) => `loaded ${how}`,
     weightsAs: 'Load the weights',
     weightsStored: 'as they are',
+    weightsBits: { q8: 'in 8 bits', q4: 'in 4 bits' },
     pause: 'Pause',
     pauseNamed: (name: string) => `Pause the download of ${name}`,
     resume: 'Resume',

@@ -145,6 +145,7 @@ export const ja: Messages = {
     loaded: (how) => `${how}読み込み`,
     weightsAs: '重みの読み込み方',
     weightsStored: 'そのまま',
+    weightsBits: { q8: '8ビット', q4: '4ビット' },
     pause: '一時停止',
     pauseNamed: (name) => `${name}のダウンロードを一時停止`,
     resume: '再開',
