@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +128,55 @@ describe('tama inspect, as a process', () => {
   it('explains it in Japanese', async () => {
     const { stderr } = await spawnTama(['inspect', 'no/such/model.gguf'], { env: { LC_ALL: 'ja_JP.UTF-8' } });
     expect(stderr).toMatch(/「.*model\.gguf」が見つかりません/);
+  });
+});
+
+describe('tama inspect --verify of a URL', () => {
+  const model = readFileSync(repositoryPath('fixtures/tiny/gguf/tiny-f32.gguf'));
+  const files = new Map<string, Buffer>();
+  let server: Server;
+  let url: string;
+  let served = 0;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const file = files.get(request.url!);
+      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+      if (!file || !range) return void response.writeHead(404).end();
+      const part = file.subarray(Number(range[1]), Number(range[2]) + 1);
+      served += part.length;
+      const end = Number(range[1]) + part.length - 1;
+      response.writeHead(206, { 'content-range': `bytes ${range[1]}-${end}/${file.length}`, etag: '"1"' }).end(part);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+
+  it('reads every weight and says so', async () => {
+    files.set('/sound.gguf', model);
+    const { exitCode, stdout } = await spawnTama(['inspect', `${url}/sound.gguf`, '--verify', '--json']);
+    expect(exitCode).toBe(0);
+    const { verified, tensors, bytes } = JSON.parse(stdout) as Inspection;
+    expect(verified).toEqual({ tensors: tensors.count, bytes });
+    expect(served).toBeGreaterThanOrEqual(bytes);
+  });
+
+  it('ends with 1 and the name of the tensor that holds a NaN', async () => {
+    const damaged = Buffer.from(model);
+    damaged.writeUInt32LE(0x7fc00000, damaged.length - 64);
+    files.set('/damaged.gguf', damaged);
+    const { exitCode, stdout, stderr } = await spawnTama(['inspect', `${url}/damaged.gguf`, '--verify']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/'model\.[\w.]+\.weight'.*NaN/);
+  });
+
+  it('ends with 1 where the file ends early', async () => {
+    files.set('/short.gguf', model.subarray(0, model.length - 64));
+    const { exitCode, stderr } = await spawnTama(['inspect', `${url}/short.gguf`, '--verify']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('short.gguf');
+    expect(stderr).not.toContain('unexpected');
   });
 });
 

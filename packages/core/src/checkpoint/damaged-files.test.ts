@@ -13,6 +13,10 @@ const LARGEST_READ = 2 ** 20;
 /** Of processor time: the machine may be busy with other things. */
 const SLOWEST_SECONDS = 1;
 
+/** For longer runs, on demand: this many times the cases, and where they are drawn from. */
+const LENGTH = Number(process.env.TAMA_FUZZ ?? 1);
+const SEED = Number(process.env.TAMA_FUZZ_SEED ?? 2024);
+
 type Random = () => number;
 
 /** A file with a few bytes changed, most of them where `structure` points, or cut off, or with a piece repeated. */
@@ -126,14 +130,24 @@ describe('damaged files end in a typed error or are read, quickly and within bou
     ['a PyTorch archive', 'tiny/pytorch', ['model.ckpt'], 'model.ckpt', 1000, atTheEnds(7_000, 5_000, torch.length)],
     ['zarr metadata', 'tiny/orbax_zarr2', zarr, embedder[0]!, 200, within(179)],
     ['a zarr chunk', 'tiny/orbax_zarr2', zarr, embedder[1]!, 100, within(300)],
-  ])('%s', async (_, path, names, target, cases, structure) => {
-    const random = seededRandom(2024);
-    const files = new Map(names.map((name) => [name, readFixture(`${path}/${name}`)]));
-    let refused = 0;
-    for (let i = 0; i < cases; i++) {
-      const damaged = damage(files.get(target)!, random, structure);
-      if (!(await survives(frugal(new Map<string, Uint8Array>(files).set(target, damaged))))) refused++;
-    }
-    expect(refused).toBeGreaterThan(cases / 12);
-  });
+  ])(
+    '%s',
+    async (_, path, names, target, usualCases, structure) => {
+      const cases = usualCases * LENGTH;
+      const random = seededRandom(SEED);
+      const files = new Map(names.map((name) => [name, readFixture(`${path}/${name}`)]));
+      let refused = 0;
+      for (let i = 0; i < cases; i++) {
+        const damaged = damage(files.get(target)!, random, structure);
+        const accepted = await survives(frugal(new Map<string, Uint8Array>(files).set(target, damaged))).catch(
+          (cause) => {
+            throw new Error(`case ${i} of seed ${SEED}: ${cause}`, { cause });
+          },
+        );
+        if (!accepted) refused++;
+      }
+      expect(refused).toBeGreaterThan(cases / 12);
+    },
+    120_000 * LENGTH,
+  );
 });
