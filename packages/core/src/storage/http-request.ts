@@ -20,9 +20,12 @@ export type HttpOptions = {
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 };
 
+/** A chunk is valid until the next is asked for. */
 export type Answer = { readonly response: Response; readonly chunks: AsyncIterable<Uint8Array> };
 
 const LONGEST_WAIT_MS = 60_000;
+/** Read of a body at once. */
+const CHUNK_BYTES = 256 * 1024;
 const RETRIABLE_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** One try has failed in a way that another one may mend. */
@@ -106,13 +109,13 @@ function checkStatus(url: string, response: Response): void {
 
 async function* bodyChunks(response: Response, beat: () => void): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
-  const reader = response.body.getReader();
+  const { reader, read } = bodyReader(response.body);
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
+      const { done, value } = await read().catch((cause: unknown) => {
         throw new TransientFailure(cause);
       });
-      if (done) return;
+      if (done || !value) return;
       beat();
       yield value;
     }
@@ -120,6 +123,27 @@ async function* bodyChunks(response: Response, beat: () => void): AsyncGenerator
     // Leaving early closes the connection; the stream must be unlocked for that.
     await reader.cancel().catch(() => {});
     reader.releaseLock();
+  }
+}
+
+/** Reads into the same memory again and again where the stream can: chunks of its own pile up to a hundred megabytes. */
+function bodyReader(body: ReadableStream<Uint8Array<ArrayBuffer>>): {
+  readonly reader: Pick<ReadableStreamBYOBReader, 'cancel' | 'releaseLock'>;
+  readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+} {
+  try {
+    const reader = body.getReader({ mode: 'byob' });
+    let memory = new ArrayBuffer(CHUNK_BYTES);
+    const read = async () => {
+      // The stream takes the memory and gives it back with what it has read.
+      const { done, value } = await reader.read(new Uint8Array(memory));
+      if (value) memory = value.buffer;
+      return { done, value };
+    };
+    return { reader, read };
+  } catch {
+    const reader = body.getReader(); // not a stream of bytes: older browsers
+    return { reader, read: () => reader.read() };
   }
 }
 

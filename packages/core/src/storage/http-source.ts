@@ -90,7 +90,7 @@ async function firstAnswer(
   for await (const chunk of chunks) {
     received += chunk.length;
     if (received > WHOLE_FILE_LIMIT) throw new RangesUnsupportedError(url, size, WHOLE_FILE_LIMIT);
-    parts.push(chunk);
+    parts.push(chunk.slice());
   }
   if (size !== undefined && received < size) throw brokenOff(url);
   const whole = new Uint8Array(received);
