@@ -21,6 +21,7 @@ export {
   ShapeError,
   WebGpuMissingError,
 } from './errors.ts';
+export { gatedMatvec, gatedMatvecCost, gatedMatvecReference } from './gated-matvec/gated-matvec.ts';
 export { geglu, gegluReference } from './geglu/geglu.ts';
 export { GpuMemory } from './gpu-memory.ts';
 export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
@@ -50,5 +51,5 @@ export { sampleReference, samplingDistribution } from './sampling/sampling-refer
 export { softcap, softcapReference } from './softcap/softcap.ts';
 export { halfToNumber } from './weights/half.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
-export { fileRowBytes } from './weights/weight-format.ts';
+export { fileRowBytes, PANEL } from './weights/weight-format.ts';
 export { weightFormats } from './weights/weight-formats.ts';

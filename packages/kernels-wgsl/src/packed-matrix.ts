@@ -36,6 +36,8 @@ export type PackedMatrixWriter = {
 export type PackedMatrixOptions = {
   /** A limit to the size of a part's bindings below the device's: for tests. */
   readonly maxBindingBytes?: number;
+  /** Rows that a split over bindings keeps together: a multiple of {@link PANEL}, which is the default. */
+  readonly together?: number;
 };
 
 /** Rows of a matrix that share bindings: one for the weights and, where there are `scaleBytes`, one for the scales. */
@@ -49,31 +51,38 @@ export type PartPlan = {
 /** How a matrix is divided: known before anything is allocated. */
 export type MatrixPlan = { readonly parts: readonly PartPlan[]; readonly bytes: number };
 
-/** How a matrix is split over bindings of at most `maxBindingBytes`, and the GPU bytes it takes. @throws {LimitError} */
+/**
+ * How a matrix is split over bindings of at most `maxBindingBytes`, and the GPU bytes it takes.
+ *
+ * @param together rows that a part has all of or none, a multiple of {@link PANEL}
+ * @throws {LimitError}
+ */
 export function planPackedMatrix(
   format: WeightFormat,
   rows: number,
   columns: number,
   maxBindingBytes: number,
+  together = PANEL,
 ): MatrixPlan {
   const bytes = panelBytes(format, columns);
-  const panels = Math.ceil(rows / PANEL);
-  const largest = Math.max(bytes.weights, bytes.scales);
-  const most = Math.floor(maxBindingBytes / largest);
-  if (most === 0) throw new LimitError('maxStorageBufferBindingSize', maxBindingBytes, largest);
+  const unitBytes = Math.max(bytes.weights, bytes.scales) * (together / PANEL);
+  const units = Math.ceil(rows / together);
+  const most = Math.floor(maxBindingBytes / unitBytes);
+  if (most === 0) throw new LimitError('maxStorageBufferBindingSize', maxBindingBytes, unitBytes);
   // Parts of equal size: each is a dispatch, and the smallest would leave the GPU idle.
-  const panelsPerPart = Math.ceil(panels / Math.ceil(panels / most));
+  const rowsPerPart = Math.ceil(units / Math.ceil(units / most)) * together;
   const parts: PartPlan[] = [];
-  for (let first = 0; first < panels; first += panelsPerPart) {
-    const count = Math.min(panelsPerPart, panels - first);
+  for (let firstRow = 0; firstRow < rows; firstRow += rowsPerPart) {
+    const partRows = Math.min(rowsPerPart, rows - firstRow);
+    const panels = Math.ceil(partRows / PANEL);
     parts.push({
-      firstRow: first * PANEL,
-      rows: Math.min(count * PANEL, rows - first * PANEL),
-      weightBytes: count * bytes.weights,
-      scaleBytes: count * bytes.scales,
+      firstRow,
+      rows: partRows,
+      weightBytes: panels * bytes.weights,
+      scaleBytes: panels * bytes.scales,
     });
   }
-  return { parts, bytes: panels * (bytes.weights + bytes.scales) };
+  return { parts, bytes: Math.ceil(rows / PANEL) * (bytes.weights + bytes.scales) };
 }
 
 /**
@@ -87,11 +96,11 @@ export async function createPackedMatrix(
   format: WeightFormat,
   rows: number,
   columns: number,
-  { maxBindingBytes = Number.POSITIVE_INFINITY }: PackedMatrixOptions = {},
+  { maxBindingBytes = Number.POSITIVE_INFINITY, together = PANEL }: PackedMatrixOptions = {},
 ): Promise<PackedMatrixWriter> {
   const { limits } = memory.device;
   const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, maxBindingBytes);
-  const plan = planPackedMatrix(format, rows, columns, limit);
+  const plan = planPackedMatrix(format, rows, columns, limit, together);
   const parts = await memory.check(label, () =>
     plan.parts.map(({ firstRow, rows, weightBytes, scaleBytes }): PackedPart => {
       const name = `${label} [${firstRow}, ${firstRow + rows})`;

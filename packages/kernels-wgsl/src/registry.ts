@@ -4,6 +4,7 @@ import { attentionDecode } from './attention-decode/attention-decode.ts';
 import { attentionMerge } from './attention-merge/attention-merge.ts';
 import { attentionPrefill } from './attention-prefill/attention-prefill.ts';
 import { embed } from './embed/embed.ts';
+import { gatedMatvec } from './gated-matvec/gated-matvec.ts';
 import { geglu } from './geglu/geglu.ts';
 import { lastRow } from './last-row/last-row.ts';
 import { logprobs } from './logprobs/logprobs.ts';
@@ -28,6 +29,7 @@ export const kernels = {
   'attention-merge': attentionMerge,
   'attention-prefill': attentionPrefill,
   embed,
+  'gated-matvec': gatedMatvec,
   geglu,
   'last-row': lastRow,
   logprobs,

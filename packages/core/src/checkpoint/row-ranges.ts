@@ -12,6 +12,8 @@ export type RowRangeOptions = {
   /** Default: all rows. */
   readonly firstRow?: number;
   readonly endRow?: number;
+  /** Ranges begin at multiples of this many rows. */
+  readonly together?: number;
 };
 
 /**
@@ -23,9 +25,9 @@ export class RowReader {
 
   async *ranges(
     tensor: CheckpointTensor,
-    { signal, firstRow = 0, endRow = rowCount(tensor) }: RowRangeOptions = {},
+    { signal, firstRow = 0, endRow = rowCount(tensor), together = 1 }: RowRangeOptions = {},
   ): AsyncGenerator<RowRange, void, undefined> {
-    const step = Math.max(1, Math.floor(READ_BYTES / tensor.rowBytes));
+    const step = together * Math.max(1, Math.floor(READ_BYTES / (together * tensor.rowBytes)));
     const read = (first: number) => {
       const count = Math.min(step, endRow - first);
       this.#buffers.reverse();

@@ -23,12 +23,11 @@ export function forward<T, M, V>(
     // Even layers see a sliding window, odd ones everything.
     const window = i % 2 === 0 ? config.slidingWindow : Number.POSITIVE_INFINITY;
     const qkv = ops.matmul(h, layer.queryKeyValue); //                          [n, (N + 2 K) H]
-    ops.rotateAndCache(qkv, i);
     const attended = ops.attention(qkv, i, window); //                          [n, N H]
     const projected = ops.matmul(attended, layer.output); //                    [n, D]
     h = ops.addNormed(x, projected, layer.postAttentionNorm, layer.preFeedForwardNorm);
 
-    const gated = ops.geglu(ops.matmul(h, layer.gateUp)); //                    [n, F]
+    const gated = ops.gated(h, layer.gateUp); //                                [n, F]
     const down = ops.matmul(gated, layer.down); //                              [n, D]
     h = ops.addNormed(x, down, layer.postFeedForwardNorm, layers[i + 1]?.preAttentionNorm ?? finalNorm);
   });

@@ -7,6 +7,7 @@ import {
   compileKernel,
   embed,
   type Features,
+  gatedMatvec,
   geglu,
   type Kernel,
   type KernelSpec,
@@ -38,6 +39,7 @@ export type GpuKernels = {
   readonly argmaxPartial: Compiled<typeof argmaxPartial>;
   readonly argmax: Compiled<typeof argmax>;
   readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
+  readonly gatedMatvec: ReadonlyMap<WeightEncoding, Compiled<typeof gatedMatvec>>;
   readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
   readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
   /** Empty until {@link compileSmallBatch}; `matmul` serves until then. */
@@ -90,6 +92,7 @@ export async function compileKernels(
     argmaxPartial: compile(argmaxPartial),
     argmax: compile(argmax),
     embed: perEncoding(embed),
+    gatedMatvec: perEncoding(gatedMatvec),
     matvec: perEncoding(matvec),
     matmul: perEncoding(matmul),
     matmulSmall: new Map(),

@@ -233,8 +233,10 @@ export class GpuModel {
     const known = this.#steps.get(key);
     if (known) return known;
     const recorder = new Recorder(this.#gpu.device, `step ${key}`);
-    const logits = forward(new GpuOps(this.#state, recorder, rows), this.#weights, this.config, head);
-    if (sampler && logits) this.#sampler.record(sampler, recorder, this.#state.kernels, logits.buffer);
+    const ops = new GpuOps(this.#state, recorder, rows);
+    let logits = forward(ops, this.#weights, this.config, head);
+    if (logits && sampler) this.#sampler.record(sampler, recorder, this.#state.kernels, logits);
+    else if (logits) logits = ops.applySoftcap(logits);
     const step = { recording: recorder.finish(), logits };
     this.#steps.set(key, step);
     return step;

@@ -1,4 +1,12 @@
-import { decodeSplits, type GpuMemory, partialsLength, pitchOf, type Recorder, smallBatch } from '@tama/kernels-wgsl';
+import {
+  decodeSplits,
+  type GpuMemory,
+  PANEL,
+  partialsLength,
+  pitchOf,
+  type Recorder,
+  smallBatch,
+} from '@tama/kernels-wgsl';
 import type { Gemma2Config } from './config.ts';
 import { type GpuKernels, vectorKernel } from './gpu-kernels.ts';
 import type { GpuMatrix } from './gpu-weights.ts';
@@ -6,7 +14,13 @@ import type { KvCache } from './kv-cache.ts';
 import type { Ops } from './ops.ts';
 
 /** An activation: [rows, pitchOf(width)] f32. */
-export type GpuTensor = { readonly buffer: GPUBuffer; readonly rows: number; readonly width: number };
+export type GpuTensor = {
+  readonly buffer: GPUBuffer;
+  readonly rows: number;
+  readonly width: number;
+  /** A soft-cap that whoever reads it still has to apply: a sampler does it as it reads, and argmax needs none. */
+  readonly softcap?: number;
+};
 
 /** What all recordings of a model share. Activations are planned for the largest step and reused by every layer. */
 export type GpuState = {
@@ -78,47 +92,51 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     return y;
   }
 
-  rotateAndCache(qkv: GpuTensor, layer: number): void {
-    const { kernels, step, rotations, cache, config } = this.#state;
-    const { heads, kvHeads, headDim } = config;
-    const { keys, values, capacity } = cache.layers[layer]!;
-    this.#recorder.dispatch(
-      kernels.ropeCache,
-      { step, rotations, qkv: qkv.buffer, keys, values },
-      { rows: qkv.rows, heads, kvHeads, headDim, pitch: pitchOf(qkv.width), capacity },
-    );
-  }
-
   attention(qkv: GpuTensor, layer: number, window: number): GpuTensor {
-    const { kernels, step, cache, config } = this.#state;
-    const { heads, kvHeads, headDim, queryScale: scale, attentionSoftcap } = config;
+    const { kernels, step, rotations, cache, config } = this.#state;
+    const { heads, kvHeads, headDim, queryScale: scale, attentionSoftcap: softcap } = config;
     const { keys, values, capacity } = cache.layers[layer]!;
     const y = this.#activation('attention', qkv.rows, heads * headDim);
-    const shape = { heads, kvHeads, headDim, capacity, scale, softcap: attentionSoftcap };
-    const span = Number.isFinite(window) ? window : 0;
+    const buffers = { step, rotations, qkv: qkv.buffer, keys, values };
+    const shape = { heads, kvHeads, headDim, capacity };
+    const attended = { ...shape, scale, softcap, window: Number.isFinite(window) ? window : 0 };
     if (qkv.rows === 1) {
-      const splits = decodeSplits(capacity);
-      const params = { ...shape, window: span, splits };
-      const partials = this.#buffer(`attention partials ${splits}`, 4 * partialsLength(params));
-      this.#recorder.dispatch(kernels.attentionDecode, { step, qkv: qkv.buffer, keys, values, partials }, params);
-      this.#recorder.dispatch(kernels.attentionMerge, { partials, y: y.buffer }, { heads, headDim, splits });
+      const params = { ...attended, splits: decodeSplits(capacity) };
+      const partials = this.#buffer(`attention partials ${params.splits}`, 4 * partialsLength(params));
+      this.#recorder.dispatch(kernels.attentionDecode, { ...buffers, partials }, params);
+      this.#recorder.dispatch(kernels.attentionMerge, { partials, y: y.buffer }, params);
     } else {
-      this.#recorder.dispatch(
-        kernels.attentionPrefill,
-        { step, qkv: qkv.buffer, keys, values, y: y.buffer },
-        { ...shape, rows: qkv.rows, window: span, pitch: pitchOf(qkv.width), yPitch: pitchOf(y.width) },
-      );
+      const chunk = { rows: qkv.rows, pitch: pitchOf(qkv.width) };
+      this.#recorder.dispatch(kernels.ropeCache, buffers, { ...shape, ...chunk });
+      const params = { ...attended, ...chunk, yPitch: pitchOf(y.width) };
+      this.#recorder.dispatch(kernels.attentionPrefill, { ...buffers, y: y.buffer }, params);
     }
     return y;
   }
 
-  geglu(gateUp: GpuTensor): GpuTensor {
-    const width = gateUp.width / 2;
-    const y = this.#activation('geglu', gateUp.rows, width);
+  gated(x: GpuTensor, gateUp: GpuMatrix): GpuTensor {
+    const { kernels, config } = this.#state;
+    const width = config.intermediateSize;
+    const y = this.#activation('gated', x.rows, width);
+    if (x.rows === 1 && gateUp.paired) {
+      const { columns } = gateUp;
+      for (const { weights, scales, firstRow, rows, encoding } of partsOf(gateUp)) {
+        this.#recorder.dispatch(
+          kernels.gatedMatvec.get(encoding)!,
+          { x: x.buffer, weights, scales, y: y.buffer },
+          { columns, rows, offset: firstRow / 2 },
+        );
+      }
+      return y;
+    }
+    const both = this.matmul(x, gateUp);
+    const layout = gateUp.paired
+      ? { run: PANEL, stride: 2 * PANEL, upOffset: PANEL }
+      : { run: width, stride: 0, upOffset: width };
     this.#recorder.dispatch(
-      this.#state.kernels.geglu,
-      { gateUp: gateUp.buffer, y: y.buffer },
-      { rows: y.rows, width, inputPitch: pitchOf(gateUp.width), upOffset: width, pitch: pitchOf(width) },
+      kernels.geglu,
+      { gateUp: both.buffer, y: y.buffer },
+      { rows: y.rows, width, inputPitch: pitchOf(both.width), ...layout, pitch: pitchOf(width) },
     );
     return y;
   }
@@ -145,7 +163,13 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     return y;
   }
 
-  softcap(x: GpuTensor, cap: number): GpuTensor {
+  softcap(x: GpuTensor, softcap: number): GpuTensor {
+    return { ...x, softcap };
+  }
+
+  /** Applies what {@link softcap} has left to the reader, in place. */
+  applySoftcap({ softcap: cap, ...x }: GpuTensor): GpuTensor {
+    if (cap === undefined) return x;
     this.#recorder.dispatch(
       this.#state.kernels.softcap,
       { x: x.buffer },

@@ -1,8 +1,9 @@
-import { createPackedMatrix, type GpuMemory, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import { createPackedMatrix, type GpuMemory, PANEL, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
 import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import { RowReader } from '../checkpoint/row-ranges.ts';
 import { checkFinite } from '../checkpoint/verify.ts';
 import type { Bytes } from '../storage/byte-source.ts';
+import { PairedRows, pairedRows } from './paired-rows.ts';
 import type { WeightLoader } from './weights.ts';
 
 /** Matrices stacked by rows. Neighbours of one encoding share a packed matrix, so one dispatch serves them. */
@@ -10,6 +11,8 @@ export type GpuMatrix = {
   readonly rows: number;
   readonly columns: number;
   readonly segments: readonly { readonly firstRow: number; readonly matrix: PackedMatrix }[];
+  /** Two matrices lie in it panel by panel in turn, the last panels filled up with zeros: what `gatedMatvec` takes. */
+  readonly paired: boolean;
 };
 
 /** Bytes handed to the GPU's queue before its copies are waited for. */
@@ -29,10 +32,10 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
   const { device } = memory;
   let uploaded = 0;
   const reader = new RowReader();
+  const pairs = new PairedRows();
 
-  const rowRanges = async (tensor: CheckpointTensor, take: (firstRow: number, rows: Bytes) => void) => {
-    for await (const { firstRow, rows } of reader.ranges(tensor, options)) {
-      checkFinite(tensor, firstRow, rows);
+  const rowRanges = async (tensor: CheckpointTensor, take: (firstRow: number, rows: Bytes) => void, together = 1) => {
+    for await (const { firstRow, rows } of reader.ranges(tensor, { signal: options.signal, together })) {
       take(firstRow, rows);
       options.onBytes?.(rows.byteLength);
       uploaded += rows.byteLength;
@@ -43,24 +46,40 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
     }
   };
 
-  return {
-    async matrix(label, tensors) {
-      const columns = rowWidth(tensors[0]!);
-      const segments: { firstRow: number; matrix: PackedMatrix }[] = [];
-      let firstRow = 0;
-      for (const group of groupByEncoding(tensors)) {
-        const rows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-        const format = weightFormats[group[0]!.encoding];
-        const { matrix, write } = await createPackedMatrix(memory, label, format, rows, columns);
-        let offset = 0;
-        for (const tensor of group) {
-          await rowRanges(tensor, (first, bytes) => write(offset + first, bytes));
-          offset += rowCount(tensor);
-        }
-        segments.push({ firstRow, matrix });
-        firstRow += rows;
+  const matrix = async (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
+    const columns = rowWidth(tensors[0]!);
+    const segments: { firstRow: number; matrix: PackedMatrix }[] = [];
+    let firstRow = 0;
+    for (const group of groupByEncoding(tensors)) {
+      const rows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
+      const format = weightFormats[group[0]!.encoding];
+      const { matrix, write } = await createPackedMatrix(memory, label, format, rows, columns);
+      let offset = 0;
+      for (const tensor of group) {
+        await rowRanges(tensor, (first, rows) => {
+          checkFinite(tensor, first, rows);
+          write(offset + first, rows);
+        });
+        offset += rowCount(tensor);
       }
-      return { rows: firstRow, columns, segments };
+      segments.push({ firstRow, matrix });
+      firstRow += rows;
+    }
+    return { rows: firstRow, columns, segments, paired: false };
+  };
+
+  return {
+    matrix,
+
+    async gateUp(label, gate, up) {
+      if (gate.encoding !== up.encoding) return matrix(label, [gate, up]);
+      const format = weightFormats[gate.encoding];
+      const rows = pairedRows(gate);
+      const columns = rowWidth(gate);
+      const together = 2 * PANEL;
+      const { matrix: packed, write } = await createPackedMatrix(memory, label, format, rows, columns, { together });
+      await rowRanges(pairs.of(gate, up), write, together);
+      return { rows, columns, segments: [{ firstRow: 0, matrix: packed }], paired: true };
     },
 
     async vector(tensor) {

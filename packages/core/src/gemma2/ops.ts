@@ -15,16 +15,13 @@ export interface Ops<T, M, V> {
   matmul(x: T, matrix: M): T;
 
   /**
-   * Rotates the queries and keys in `qkv` [n, (heads + 2 kvHeads) headDim] to their positions (RoPE, half-split) and
-   * writes keys and values into the layer's KV cache.
+   * Rotates the queries and keys in `qkv` [n, (heads + 2 kvHeads) headDim] to their positions (RoPE, half-split), writes
+   * keys and values into the layer's KV cache, and attends: soft-capped, at most `window` keys back. [n, heads headDim].
    */
-  rotateAndCache(qkv: T, layer: number): void;
-
-  /** Soft-capped attention of the queries in `qkv` over the layer's cache, at most `window` keys back: [n, heads headDim]. */
   attention(qkv: T, layer: number, window: number): T;
 
-  /** gelu_tanh(gate) * up for `gateUp` [n, 2 F], gate first: [n, F]. */
-  geglu(gateUp: T): T;
+  /** GeGLU: gelu_tanh(x Wgateᵀ) * (x Wupᵀ) for the stacked matrix [2 F, D]: [n, F]. */
+  gated(x: T, gateUp: M): T;
 
   /** The sandwich between two sub-layers: x += norm(update, postWeight) in place, and returns norm(x, nextWeight). */
   addNormed(x: T, update: T, postWeight: V, nextWeight: V): T;

@@ -1,11 +1,11 @@
-import { type GpuMemory, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
-import { type Checkpoint, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { type GpuMemory, PANEL, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import { type Checkpoint, type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import { type LoadedWeights, quantisedTensors } from '../convert/quantised-tensors.ts';
 import { Sampler } from '../generation/sampler.ts';
 import { forward } from './forward.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
 import { GpuOps, type GpuState } from './gpu-ops.ts';
-import { type GpuMatrix, groupByEncoding } from './gpu-weights.ts';
+import { type GpuMatrix, groupByEncoding, pairedRows } from './gpu-weights.ts';
 import { createKvCache } from './kv-cache.ts';
 import { loadWeights } from './weights.ts';
 
@@ -65,24 +65,31 @@ export async function planModel(
   const beforeWeights = memory.bytes;
   const binding = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   let weightParts = 0;
+  const packed = (label: string, { encoding, shape }: CheckpointTensor, rows: number, together?: number) => {
+    const plan = planPackedMatrix(weightFormats[encoding], rows, rowWidth({ shape }), binding, together);
+    for (const { weightBytes, scaleBytes } of plan.parts) {
+      memory.storage(label, weightBytes);
+      if (scaleBytes > 0) memory.storage(label, scaleBytes);
+    }
+    weightParts += plan.parts.length;
+  };
+  const matrix = async (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
+    let rows = 0;
+    for (const group of groupByEncoding(tensors)) {
+      const groupRows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
+      packed(label, group[0]!, groupRows);
+      rows += groupRows;
+    }
+    return { rows, columns: rowWidth(tensors[0]!), segments: [], paired: false };
+  };
   const weights = await loadWeights<GpuMatrix, GPUBuffer>(
     { config, tensors },
     {
-      async matrix(label, tensors) {
-        const columns = rowWidth(tensors[0]!);
-        let rows = 0;
-        for (const group of groupByEncoding(tensors)) {
-          const format = weightFormats[group[0]!.encoding];
-          const groupRows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-          const { parts } = planPackedMatrix(format, groupRows, columns, binding);
-          for (const { weightBytes, scaleBytes } of parts) {
-            memory.storage(label, weightBytes);
-            if (scaleBytes > 0) memory.storage(label, scaleBytes);
-          }
-          weightParts += parts.length;
-          rows += groupRows;
-        }
-        return { rows, columns, segments: [] };
+      matrix,
+      async gateUp(label, gate, up) {
+        if (gate.encoding !== up.encoding) return matrix(label, [gate, up]);
+        packed(label, gate, pairedRows(gate), 2 * PANEL);
+        return { rows: pairedRows(gate), columns: rowWidth(gate), segments: [], paired: true };
       },
       vector: async (tensor) => memory.storage(tensor.name, 4 * rowWidth(tensor)),
     },
@@ -131,4 +138,9 @@ class CountingMemory implements Pick<GpuMemory, 'storage'> {
 
 const noRecorder = { dispatch() {} };
 /** Never dispatched, only named. */
-const noKernels = { embed: new Map(), matvec: new Map(), matmul: new Map() } as unknown as GpuKernels;
+const noKernels = {
+  embed: new Map(),
+  matvec: new Map(),
+  matmul: new Map(),
+  gatedMatvec: new Map(),
+} as unknown as GpuKernels;

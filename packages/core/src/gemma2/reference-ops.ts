@@ -75,7 +75,7 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float
     return y;
   }
 
-  rotateAndCache({ data, rows, width }: ReferenceTensor, layer: number): void {
+  #rotateAndCache({ data, rows, width }: ReferenceTensor, layer: number): void {
     const { heads, kvHeads, headDim, ropeTheta } = this.#config;
     for (let r = 0; r < rows; r++) {
       const position = this.#start + r;
@@ -94,7 +94,9 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float
     }
   }
 
-  attention({ data, rows, width }: ReferenceTensor, layer: number, window: number): ReferenceTensor {
+  attention(qkv: ReferenceTensor, layer: number, window: number): ReferenceTensor {
+    this.#rotateAndCache(qkv, layer);
+    const { data, rows, width } = qkv;
     const { heads, kvHeads, headDim, queryScale, attentionSoftcap: cap } = this.#config;
     const y = tensor(rows, heads * headDim);
     for (let r = 0; r < rows; r++) {
@@ -123,7 +125,8 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float
     return y;
   }
 
-  geglu({ data, rows, width }: ReferenceTensor): ReferenceTensor {
+  gated(x: ReferenceTensor, gateUp: ReferenceTensor): ReferenceTensor {
+    const { data, rows, width } = this.matmul(x, gateUp);
     const y = tensor(rows, width / 2);
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < y.width; c++) {
@@ -158,34 +161,37 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float
 
 /** Matrices stay in their encoding, so that those of the largest models fit into memory; rows are decoded exactly. */
 export const referenceLoader: WeightLoader<ReferenceMatrix, Float64Array> = {
-  async matrix(_, tensors) {
-    const parts = await Promise.all(
-      tensors.map(async (source) => ({ source, bytes: await source.readRows(0, rowCount(source)) })),
-    );
-    const width = rowWidth(tensors[0]!);
-    const values = new Float32Array(width);
-    return {
-      rows: tensors.reduce((sum, part) => sum + rowCount(part), 0),
-      width,
-      row(index) {
-        let at = index;
-        for (const { source, bytes } of parts) {
-          const { rowBytes, encoding } = source;
-          if (at < rowCount(source)) {
-            const row = bytes.subarray(at * rowBytes, (at + 1) * rowBytes);
-            return weightFormats[encoding].dequantize(row, width, values);
-          }
-          at -= rowCount(source);
-        }
-        throw new RangeError(`row ${index} of a matrix that ends before`);
-      },
-    };
-  },
+  matrix: (_, tensors) => stack(tensors),
+  gateUp: (_, gate, up) => stack([gate, up]),
   async vector(source) {
     const bytes = await source.readRows(0, 1);
     return Float64Array.from(weightFormats[source.encoding].dequantize(bytes, rowWidth(source)));
   },
 };
+
+async function stack(tensors: readonly CheckpointTensor[]): Promise<ReferenceMatrix> {
+  const parts = await Promise.all(
+    tensors.map(async (source) => ({ source, bytes: await source.readRows(0, rowCount(source)) })),
+  );
+  const width = rowWidth(tensors[0]!);
+  const values = new Float32Array(width);
+  return {
+    rows: tensors.reduce((sum, part) => sum + rowCount(part), 0),
+    width,
+    row(index) {
+      let at = index;
+      for (const { source, bytes } of parts) {
+        const { rowBytes, encoding } = source;
+        if (at < rowCount(source)) {
+          const row = bytes.subarray(at * rowBytes, (at + 1) * rowBytes);
+          return weightFormats[encoding].dequantize(row, width, values);
+        }
+        at -= rowCount(source);
+      }
+      throw new RangeError(`row ${index} of a matrix that ends before`);
+    },
+  };
+}
 
 const tensor = (rows: number, width: number): ReferenceTensor => ({
   rows,

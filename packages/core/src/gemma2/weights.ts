@@ -14,7 +14,7 @@ export type Gemma2Layer<M, V> = {
   readonly output: M; // [D, N H]
   readonly postAttentionNorm: V; // [D]
   readonly preFeedForwardNorm: V; // [D]
-  readonly gateUp: M; // [2 F, D], gate first
+  readonly gateUp: M; // [2 F, D], in whatever order the implementation's `gated` expects
   readonly down: M; // [D, F]
   readonly postFeedForwardNorm: V; // [D]
 };
@@ -22,6 +22,8 @@ export type Gemma2Layer<M, V> = {
 /** How an implementation takes weights in: matrices are tensors stacked by rows. */
 export type WeightLoader<M, V> = {
   matrix(label: string, tensors: readonly CheckpointTensor[]): Promise<M>;
+  /** The matrix of {@link Ops.gated}. */
+  gateUp(label: string, gate: CheckpointTensor, up: CheckpointTensor): Promise<M>;
   vector(tensor: CheckpointTensor): Promise<V>;
 };
 
@@ -50,7 +52,7 @@ export async function loadWeights<M, V>(
       output: await loader.matrix(`layer ${i} o`, [at('self_attn.o_proj')]),
       postAttentionNorm: await loader.vector(at('post_attention_layernorm')),
       preFeedForwardNorm: await loader.vector(at('pre_feedforward_layernorm')),
-      gateUp: await loader.matrix(`layer ${i} gate up`, [at('mlp.gate_proj'), at('mlp.up_proj')]),
+      gateUp: await loader.gateUp(`layer ${i} gate up`, at('mlp.gate_proj'), at('mlp.up_proj')),
       down: await loader.matrix(`layer ${i} down`, [at('mlp.down_proj')]),
       postFeedForwardNorm: await loader.vector(at('post_feedforward_layernorm')),
     });

@@ -15,6 +15,7 @@ import {
   seenWords,
 } from '@tama/kernels-wgsl';
 import type { GpuKernels } from '../gemma2/gpu-kernels.ts';
+import type { GpuTensor } from '../gemma2/gpu-ops.ts';
 
 /** How the next token is chosen: the most likely one, or drawn. */
 export type SamplerKind = 'greedy' | 'sampled';
@@ -56,12 +57,12 @@ export class Sampler {
   }
 
   /** Appends the dispatches that choose the next token from `logits` [V] and move the step on. */
-  record(kind: SamplerKind, recorder: Recorder, kernels: GpuKernels, logits: GPUBuffer): void {
+  record(kind: SamplerKind, recorder: Recorder, kernels: GpuKernels, { buffer: logits, softcap = 0 }: GpuTensor): void {
     const { step, tokens, generated } = this.#buffers;
     const width = this.#vocabularySize;
     if (kind === 'sampled') {
       // `configure` has compiled them before it names this kind.
-      recordSample(recorder, this.#kernels!, { ...this.#buffers, logits }, { width, ring: ringLength });
+      recordSample(recorder, this.#kernels!, { ...this.#buffers, logits }, { width, softcap, ring: ringLength });
       return;
     }
     recorder.dispatch(kernels.argmaxPartial, { logits, partials: this.#partials }, { width });

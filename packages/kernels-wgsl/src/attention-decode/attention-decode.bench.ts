@@ -17,6 +17,7 @@ export default bench(attentionDecode, (features) =>
       params,
       buffers: {
         step: Uint32Array.of(keys - 1, 1, 0, 0),
+        rotations: 4 * capacity * headDim,
         qkv: 4 * (heads + 2 * kvHeads) * headDim,
         keys: cache,
         values: cache,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attentionMerge, attentionMergeReference } from '../attention-merge/attention-merge.ts';
 import { attentionReference, visibleKeys } from '../common/attention.ts';
+import { ropeCacheReference } from '../rope-cache/rope-cache.ts';
+import { rotationTable } from '../rope-cache/rotation-table.ts';
 import {
   nmse,
   nmseLimits,
@@ -15,6 +17,7 @@ import {
 import { attentionDecode, attentionDecodeReference, partialsLength } from './attention-decode.ts';
 
 const gpu = await testGpu();
+const theta = 10000;
 
 describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [variantName(features), features] as const))(
   'attention-decode, %s',
@@ -31,6 +34,8 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
       { position: 90, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
       // A window of one key; a group of five takes two workgroups.
       { position: 9, heads: 10, kvHeads: 2, headDim: 64, capacity: 4, window: 1, splits: 2, deviation: 1 },
+      // A first key of a split that no other key is in.
+      { position: 64, heads: 2, kvHeads: 1, headDim: 32, capacity: 128, window: 0, splits: 3, deviation: 1 },
       // 27B's head; scores far beyond the cap; the last split is short.
       { position: 700, heads: 4, kvHeads: 2, headDim: 128, capacity: 1024, window: 0, splits: 3, deviation: 10 },
       // 2B over its whole context.
@@ -43,17 +48,31 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
       const [keys, values] = [2, 3].map((seed) =>
         packCache(randomNormal(seed, kvHeads * capacity * headDim, deviation), features.f16),
       );
-      const stored = [unpackCache(keys!), unpackCache(values!)] as const;
       const step = Uint32Array.of(position, 1, 0, 0);
       // Old partials, which a split without keys may leave, but must not add.
       const old = randomNormal(4, partialsLength(params));
-      const { partials } = await runKernel(
+      const rotations = rotationTable(position + 1, headDim, theta);
+      const { partials, ...after } = await runKernel(
         attentionDecode,
         { features },
-        { step, qkv, keys: keys!, values: values!, partials: old },
+        { step, rotations, qkv, keys: keys!, values: values!, partials: old },
         params,
       );
-      const expected = attentionDecodeReference(position, qkv, ...stored, params);
+
+      const rotated = ropeCacheReference(
+        { start: position, rows: 1 },
+        theta,
+        qkv,
+        unpackCache(keys!),
+        unpackCache(values!),
+        { rows: 1, pitch: qkv.length, ...params },
+      );
+      const stored = [unpackCache(after.keys), unpackCache(after.values)] as const;
+      const limit = features.f16 ? nmseLimits.f16 : nmseLimits.f32;
+      expect(nmse(stored[0], rotated.keys)).toBeLessThan(limit);
+      expect(nmse(stored[1], rotated.values)).toBeLessThan(limit);
+
+      const expected = attentionDecodeReference(position, rotated.qkv, ...stored, params);
       for (let row = 0; row < heads * splits; row++) {
         const [first, last] = [row * (headDim + 4), row * (headDim + 4) + headDim];
         const [total, expectedTotal] = [partials[last]!, expected[last]!];
@@ -75,7 +94,7 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
         params,
       );
       const attended = Array.from({ length: heads }, (_, head) => {
-        const query = qkv.slice(head * headDim, (head + 1) * headDim);
+        const query = rotated.qkv.slice(head * headDim, (head + 1) * headDim);
         const visible = visibleKeys(position, params.window);
         const { sums, total } = attentionReference(query, head, visible, ...stored, params);
         return Array.from(sums, (sum) => sum / total);

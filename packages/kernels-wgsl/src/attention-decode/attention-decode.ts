@@ -8,8 +8,8 @@ const tileKeys = 32;
 export const mostSplits = 64;
 
 /**
- * Soft-capped, windowed attention of one row over the KV cache, which already holds its own key, in `splits` parts that
- * attention-merge adds up. `headDim` is a multiple of 4 up to 256.
+ * Rotates q and k of one row by its position, writes k and v into the cache, and attends: soft-capped, windowed, in
+ * `splits` parts that attention-merge adds up. `headDim` is a multiple of 4 up to 256.
  */
 export const attentionDecode: KernelSpec<Params, Binding> = {
   name: 'attention-decode',
@@ -31,14 +31,14 @@ export const decodeSplits = (capacity: number): number => Math.min(mostSplits, M
 export const partialsLength = ({ heads, headDim, splits }: Pick<Params, 'heads' | 'headDim' | 'splits'>): number =>
   heads * splits * (headDim + 4);
 
-/** Of the row at `position`: the K and V that it sees, once, and what the splits that have keys write. */
+/** Of the row at `position`: its q, k and v, the K and V that it sees, once, and what the splits that have keys write. */
 export function attentionDecodeCost(params: Params, { f16 }: Features, position: number): Cost {
   const { heads, kvHeads, headDim } = params;
   const [first, end] = visibleKeys(position, params.window);
   const keys = end - first;
   return {
     bytes:
-      4 * heads * headDim +
+      4 * (heads + 2 * kvHeads + 1) * headDim +
       2 * (f16 ? 2 : 4) * keys * kvHeads * headDim +
       4 * partialsLength({ heads, headDim, splits: splitRuns(position, params).length }),
     flops: 4 * keys * heads * headDim,
@@ -57,7 +57,10 @@ export function splitRuns(
   return runs;
 }
 
-/** The definition, in f64: `partials` of a row at `position`, zero in splits without keys. `qkv` begins with q. */
+/**
+ * The definition, in f64: `partials` of a row at `position`, zero in splits without keys, from what `ropeCacheReference`
+ * gives: `qkv` with rotated q, and the cache with the row's own k and v.
+ */
 export function attentionDecodeReference(
   position: number,
   qkv: ArrayLike<number>,

@@ -2,6 +2,8 @@
 // w[n, j] = exp(softcap * tanh(q[n] . k[j] * scale / softcap))
 //
 // One row at position p = start, which sees keys p - window < j <= p (all j <= p when window is 0) in slot j % capacity.
+// The row comes as the projections leave it: q and k are rotated here, and k and v join the cache. The split that has p
+// takes them from `qkv`, because no other workgroup of a dispatch would see them in the cache.
 // Query head n reads kv head n / group, group = heads / kvHeads. The visible keys are shared out over the splits in runs
 // of whole tiles, so that a short context keeps to few of them; attention-merge adds the splits up.
 //
@@ -11,8 +13,11 @@
 #if ${f16}
 enable f16;
 alias Cached = vec4h;
+// Compilers drop a conversion there and back.
+fn asCached(v: vec4f) -> vec4f { return quantizeToF16(v); }
 #else
 alias Cached = vec4f;
+fn asCached(v: vec4f) -> vec4f { return v; }
 #endif
 
 struct Params {
@@ -36,12 +41,14 @@ const WORKGROUP = PARTS * KEY_LANES;
 #include "../common/attention.wgsl"
 
 @group(0) @binding(0) var<storage, read> step: Step;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;             // q [heads, headDim] first
-@group(0) @binding(2) var<storage, read> keys: array<Cached>;           // [kvHeads, capacity, headDim]
-@group(0) @binding(3) var<storage, read> values: array<Cached>;         // [kvHeads, capacity, headDim]
-@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> rotations: array<vec2f>;       // [positions, headDim / 2] (cos, sin)
+@group(0) @binding(2) var<storage, read> qkv: array<f32>;               // q [heads, headDim], k and v [kvHeads, headDim]
+@group(0) @binding(3) var<storage, read_write> keys: array<Cached>;     // [kvHeads, capacity, headDim]
+@group(0) @binding(4) var<storage, read_write> values: array<Cached>;   // [kvHeads, capacity, headDim]
+@group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
+@group(0) @binding(6) var<uniform> params: Params;
 
+var<workgroup> queries: array<mat4x4f, WORKGROUP>;  // [headDim / 4], a column a head
 var<workgroup> sums: array<vec4f, PARTS * KEYS>;  // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
 var<workgroup> weights: array<vec4f, WORKGROUP>;  // [KEYS]; at the end their totals, [runs]
 
@@ -72,15 +79,21 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   let run = local / dims;
   let runs = WORKGROUP / dims;
   let lastHead = firstHead + headCount - 1;
-  let query0 = firstHead * dims;
-  let query1 = min(firstHead + 1, lastHead) * dims;
-  let query2 = min(firstHead + 2, lastHead) * dims;
-  let query3 = min(firstHead + 3, lastHead) * dims;
+  if (local < dims) {
+    queries[local] = mat4x4f(
+      rotated(firstHead, local),
+      rotated(min(firstHead + 1, lastHead), local),
+      rotated(min(firstHead + 2, lastHead), local),
+      rotated(min(firstHead + 3, lastHead), local),
+    );
+  }
+  workgroupBarrier();
 
   var total = vec4f();
   var attended: mat4x4f;  // column i: of weight * v, for head i
-  for (var tileKey = splitKey; tileKey < splitEnd; tileKey += KEYS) {
-    let count = min(KEYS, splitEnd - tileKey);
+  let cachedEnd = min(splitEnd, step.start);
+  for (var tileKey = splitKey; tileKey < cachedEnd; tileKey += KEYS) {
+    let count = min(KEYS, cachedEnd - tileKey);
     let slot = tileKey % params.capacity;
 
     let row0 = cacheRow(kvHead, slot, min(lane, count - 1));
@@ -92,11 +105,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     var score2 = vec4f();
     var score3 = vec4f();
     for (var d = part; d < dims; d += PARTS) {
-      let queries = mat4x4f(qkv[query0 + d], qkv[query1 + d], qkv[query2 + d], qkv[query3 + d]);
-      score0 += vec4f(keys[row0 + d]) * queries;
-      score1 += vec4f(keys[row1 + d]) * queries;
-      score2 += vec4f(keys[row2 + d]) * queries;
-      score3 += vec4f(keys[row3 + d]) * queries;
+      let query = queries[d];
+      score0 += vec4f(keys[row0 + d]) * query;
+      score1 += vec4f(keys[row1 + d]) * query;
+      score2 += vec4f(keys[row2 + d]) * query;
+      score3 += vec4f(keys[row3 + d]) * query;
     }
     sums[part * KEYS + lane] = score0;
     sums[part * KEYS + lane + KEY_LANES] = score1;
@@ -119,6 +132,25 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     }
   }
 
+  if (splitEnd == end) {
+    let cached = cacheRow(kvHead, step.start % params.capacity, 0) + dim;
+    let key = asCached(rotated(params.heads + kvHead, dim));
+    let value = asCached(projected(params.heads + params.kvHeads + kvHead, dim));
+    if (run == 0) { sums[dim] = key * queries[dim]; }
+    workgroupBarrier();
+    if (run == 0) {
+      var score = vec4f();
+      for (var d = 0u; d < dims; d++) { score += sums[d]; }
+      let weight = weightOf(score * params.scale, params.softcap);
+      total += weight;
+      attended += outer(value, weight);
+      if (firstHead == kvHead * group) {
+        keys[cached] = Cached(key);
+        values[cached] = Cached(value);
+      }
+    }
+  }
+
   workgroupBarrier();
   if (run < runs) {
     if (dim == 0) { weights[run] = total; }
@@ -136,6 +168,26 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     for (var i = 0u; i < runs; i++) { sum += weights[i][local]; }
     partials[partialRow(firstHead + local, split) + dims] = vec4f(sum, 0, 0, 0);
   }
+}
+
+// Four dimensions of a head of `qkv`: of q, k and v in turn.
+fn projected(head: u32, dim: u32) -> vec4f {
+  let i = head * params.headDim + 4 * dim;
+  return vec4f(qkv[i], qkv[i + 1], qkv[i + 2], qkv[i + 3]);
+}
+
+// The same, turned to the position of the row. Dimension i turns with i + headDim / 2.
+fn rotated(head: u32, dim: u32) -> vec4f {
+  let half = params.headDim / 2;
+  let row = head * params.headDim;
+  var turned: vec4f;
+  for (var c = 0u; c < 4; c++) {
+    let i = 4 * dim + c;
+    let turn = rotations[step.start * half + i % half];
+    let other = qkv[row + (i + half) % params.headDim];
+    turned[c] = qkv[row + i] * turn.x + select(other, -other, i < half) * turn.y;
+  }
+  return turned;
 }
 
 fn partialRow(head: u32, split: u32) -> u32 {

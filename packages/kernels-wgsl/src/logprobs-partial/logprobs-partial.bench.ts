@@ -3,7 +3,7 @@ import { logprobsPartial, logprobsPartialCost, logprobsPartials } from './logpro
 
 export default bench(logprobsPartial, () =>
   [0, 5, 20].map((top) => {
-    const params = { width: 256_000, top };
+    const params = { width: 256_000, top, softcap: 30 };
     return {
       name: `Gemma 2, top ${top}`,
       params,

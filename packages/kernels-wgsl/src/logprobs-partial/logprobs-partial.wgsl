@@ -1,5 +1,5 @@
-// partials[g] = (order key of m, sum over block g of exp(logit - m)), then (order key, id) of the block's `top` largest
-// logits, m being the largest of them
+// partials[g] = (order key of m, sum over block g of exp(softcapped(logit) - softcapped(m))), then (order key, id) of the
+// block's `top` largest logits, m being the largest of them
 //
 // The first half of logprobs: wide over the vocabulary. Of equal logits, the one with the lowest id comes first. Where a
 // block has fewer than `top` numbers, pairs are (NO_KEY, NO_ID).
@@ -11,6 +11,7 @@ requires subgroup_id;
 struct Params {
   width: u32,
   top: u32,
+  softcap: f32,  // 0: none, or already applied
 }
 
 override WORKGROUP: u32 = 256;
@@ -23,6 +24,11 @@ override BLOCK: u32 = 4096;
 #include "../common/order.wgsl"
 #include "../common/best.wgsl"
 #include "../common/reduce.wgsl"
+#include "../common/softcap.wgsl"
+
+fn logitOf(key: u32) -> f32 {
+  return softcapped(keyValue(key), params.softcap);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -44,7 +50,7 @@ fn main(
   var sum = 0.0;
   for (var id = start; id < end; id += WORKGROUP) {
     let key = orderKey(logits[id]);
-    if (key != NO_KEY) { sum += exp(keyValue(key) - keyValue(largest)); }
+    if (key != NO_KEY) { sum += exp(logitOf(key) - logitOf(largest)); }
   }
 #if ${subgroups}
   sum = workgroupSum(sum, local, subgroupId, subgroups, lane);

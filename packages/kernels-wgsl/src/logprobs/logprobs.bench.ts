@@ -6,7 +6,7 @@ const width = 256_000;
 
 export default bench(logprobs, () =>
   [5, 20].map((top) => {
-    const params = { blocks: logprobsPartials(width), top, ring: 64 };
+    const params = { blocks: logprobsPartials(width), top, ring: 64, softcap: 30 };
     return {
       name: `Gemma 2, top ${top}`,
       params,

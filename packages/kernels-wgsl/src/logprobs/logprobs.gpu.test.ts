@@ -7,14 +7,14 @@ const features = { f16: false, subgroups: false };
 const ring = 4;
 
 /** Both dispatches on the logits, `chosen` being the token of slot 9. */
-async function run(logits: Float32Array<ArrayBuffer>, chosen: number, top: number) {
+async function run(logits: Float32Array<ArrayBuffer>, chosen: number, top: number, softcap = 0) {
   const width = logits.length;
   const blocks = logprobsPartials(width);
   const { partials } = await runKernel(
     logprobsPartial,
     { features },
     { logits, partials: new Uint32Array(2 * blocks * (1 + top)) },
-    { width, top },
+    { width, top, softcap },
   );
   const after = await runKernel(
     logprobs,
@@ -26,7 +26,7 @@ async function run(logits: Float32Array<ArrayBuffer>, chosen: number, top: numbe
       generated: Uint32Array.of(0, chosen, 0, 0),
       logprobs: new Uint32Array((ring * logprobsBytes(top)) / 4),
     },
-    { blocks, top, ring },
+    { blocks, top, ring, softcap },
   );
   const words = logprobsBytes(top) / 4;
   const slots = after.logprobs as Uint32Array<ArrayBuffer>;
@@ -42,9 +42,13 @@ it.each([
   [9000, 8999, 20, 0.01], // nearly equal
   [256_000, 77, 20, 6],
 ])('matches the definition: %i logits, token %i, top %i, deviation %f', async (width, chosen, top, deviation) => {
-  const logits = randomNormal(width, width, deviation).map((logit) => 30 * Math.tanh(logit / 30));
-  const actual = await run(logits, chosen, top);
-  const expected = logprobsReference(logits, chosen, top);
+  const logits = randomNormal(width, width, deviation);
+  const actual = await run(logits, chosen, top, 30);
+  const expected = logprobsReference(
+    Float64Array.from(logits, (logit) => 30 * Math.tanh(logit / 30)),
+    chosen,
+    top,
+  );
   expect(actual.top.map(({ id }) => id)).toEqual(expected.top.map(({ id }) => id));
   expect(actual.chosen.id).toBe(chosen);
   const all = [expected.chosen, ...expected.top];

@@ -1,11 +1,12 @@
-// logprobs[slot] = (id, ln softmax(logits)[id]) of the token that was chosen last, then of the `top` most likely ones
+// logprobs[slot] = (id, ln softmax(softcapped(logits))[id]) of the token that was chosen last, then of the `top` most likely ones
 //
 // One workgroup over what `logprobs-partial` left, after `sample` or `argmax` moved the step on. Where there are fewer
 // than `top` numbers among the logits, the id is NO_ID.
 struct Params {
   blocks: u32,
   top: u32,
-  ring: u32,   // length of `generated`, and of `logprobs` in slots
+  ring: u32,     // length of `generated`, and of `logprobs` in slots
+  softcap: f32,  // as in logprobs-partial
 }
 
 override WORKGROUP: u32 = 256;
@@ -26,7 +27,13 @@ struct Logprob {
 #include "../common/order.wgsl"
 #include "../common/best.wgsl"
 
+#include "../common/softcap.wgsl"
+
 const LOWEST = -3.4028234663852886e38;
+
+fn logitOf(key: u32) -> f32 {
+  return softcapped(keyValue(key), params.softcap);
+}
 
 // ln of the sum of exp(logits). All invocations add the same few terms in the same order.
 fn logSum() -> f32 {
@@ -37,14 +44,14 @@ fn logSum() -> f32 {
   var sum = 0.0;
   for (var block = 0u; block < params.blocks; block++) {
     let partial = partials[block * (1u + params.top)];
-    if (partial.key != NO_KEY) { sum += exp(keyValue(partial.key) - keyValue(largest)) * bitcast<f32>(partial.id); }
+    if (partial.key != NO_KEY) { sum += exp(logitOf(partial.key) - logitOf(largest)) * bitcast<f32>(partial.id); }
   }
-  return keyValue(largest) + log(sum);
+  return logitOf(largest) + log(sum);
 }
 
 fn logprobOf(best: Best, total: f32) -> Logprob {
   if (best.key == NO_KEY) { return Logprob(NO_ID, LOWEST); }
-  return Logprob(best.id, keyValue(best.key) - total);
+  return Logprob(best.id, logitOf(best.key) - total);
 }
 
 @compute @workgroup_size(WORKGROUP)

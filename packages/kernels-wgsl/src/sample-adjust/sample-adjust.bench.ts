@@ -8,7 +8,7 @@ const logitBias = new Map(Array.from({ length: 300 }, (_, i) => [853 * i, 1]));
 
 const shape = (name: string, options: SamplingOptions) => ({
   name,
-  params: { width },
+  params: { width, softcap: 30 },
   buffers: {
     logits: 4 * width,
     seen: 4 * width,
@@ -16,7 +16,7 @@ const shape = (name: string, options: SamplingOptions) => ({
     adjusted: 4 * width,
     state: sampleStateBytes,
   },
-  cost: sampleAdjustCost({ width }),
+  cost: sampleAdjustCost({ width, softcap: 30 }),
 });
 
 export default bench(sampleAdjust, () => [

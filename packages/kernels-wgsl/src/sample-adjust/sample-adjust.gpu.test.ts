@@ -34,3 +34,13 @@ it.each([
     expect(adjust.candidates).toBe(0);
   }
 });
+
+it('caps the logits that the head leaves uncapped, and excludes what is no number all the same', async () => {
+  const logits = randomNormal(1, 3000, 40);
+  logits.set([Number.NaN, -Infinity, 1e30, -1e30], 7);
+  const { adjusted } = await sampleGuarded(logits, { softcap: 30 });
+  for (const [id, logit] of logits.entries()) {
+    if (id === 7 || id === 8) expect(adjusted[id]).toBe(excluded);
+    else expect(Math.abs(adjusted[id]! - 30 * Math.tanh(logit / 30))).toBeLessThan(1e-4);
+  }
+});

@@ -1,11 +1,12 @@
-// adjusted[i] = penalise(logits[i] + bias[i]); first of the sampler's four dispatches
+// adjusted[i] = penalise(softcapped(logits[i]) + bias[i]); first of the sampler's four dispatches
 //
 //   penalise(l) = (l > 0 ? l / repetition : l * repetition)            if i was seen in the prompt or generated
 //                 - (presence + frequency * times generated)           if i was generated
 //
 // NaN and -inf become EXCLUDED. Also the largest of each block, and an empty state for the dispatches that follow.
 struct Params {
-  width: u32,  // of the vocabulary
+  width: u32,    // of the vocabulary
+  softcap: f32,  // 0: none, or already applied
 }
 
 const WORKGROUP = 256u;
@@ -21,6 +22,7 @@ const BLOCK = 2048u;
 #include "../common/sampling.wgsl"
 #include "../common/order.wgsl"
 #include "../common/sample-state.wgsl"
+#include "../common/softcap.wgsl"
 
 var<workgroup> largest: atomic<u32>;
 
@@ -44,7 +46,7 @@ fn penalise(logit: f32, seenWord: u32) -> f32 {
 
 fn adjust(logit: f32, bias: f32, seenWord: u32) -> f32 {
   if (orderKey(logit) == NO_KEY) { return EXCLUDED; }
-  let biased = min(logit, MOST) + bias;
+  let biased = min(softcapped(logit, params.softcap), MOST) + bias;
   if (biased < -MOST) { return EXCLUDED; }
   return clamp(penalise(biased, seenWord), -MOST, MOST);
 }

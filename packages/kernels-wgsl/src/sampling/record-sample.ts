@@ -14,7 +14,7 @@ export const sampleStateBytes = 4 * (256 + 2 * 1024 + 1025 + 8 + 2);
 export type SampleKernels = Awaited<ReturnType<typeof compileSample>>;
 
 export type SampleBuffers = {
-  /** f32 [width], after the final soft-cap. Left as they are. */
+  /** f32 [width]. Left as they are. */
   readonly logits: BufferSlice;
   /** {@link samplingWords}, of `samplingBytes`. */
   readonly sampling: BufferSlice;
@@ -41,15 +41,15 @@ export async function compileSample(device: GPUDevice, options: CompileOptions) 
   return { adjust, histogram, gather, choose };
 }
 
-/** Records the sampler's four dispatches. @throws {ShapeError} when the vocabulary is too large. */
+/** Records the sampler's four dispatches. `softcap` is what the logits still have to be capped with, or 0. @throws {ShapeError} when the vocabulary is too large. */
 export function recordSample(
   recorder: Recorder,
   { adjust, histogram, gather, choose }: SampleKernels,
   buffers: SampleBuffers,
-  { width, ring }: { readonly width: number; readonly ring: number },
+  { width, softcap, ring }: { readonly width: number; readonly softcap: number; readonly ring: number },
 ): void {
   if (width > maximumVocabulary) throw new ShapeError('sample', `${width} logits, at most ${maximumVocabulary}`);
-  recorder.dispatch(adjust, buffers, { width });
+  recorder.dispatch(adjust, buffers, { width, softcap });
   recorder.dispatch(histogram, buffers, { width });
   recorder.dispatch(gather, buffers, { width });
   recorder.dispatch(choose, buffers, { ring });

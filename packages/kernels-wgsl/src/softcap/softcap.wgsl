@@ -11,10 +11,11 @@ override WORKGROUP: u32 = 128;
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;  // [rows, pitch]
 @group(0) @binding(1) var<uniform> params: Params;
 
+#include "../common/softcap.wgsl"
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width) { return; }
   let i = id.y * params.pitch + id.x;
-  // Some drivers make tanh from exp, which overflows: beyond 10, tanh is 1 to f32's last bit.
-  x[i] = params.cap * tanh(clamp(x[i] / params.cap, -10.0, 10.0));
+  x[i] = softcapped(x[i], params.cap);
 }

@@ -45,7 +45,7 @@ export async function testSampler(width: number, ring: number) {
     generated: memory.storage('generated', 4 * ring),
   } satisfies SampleBuffers;
   const recorder = new Recorder(device, 'sampler test');
-  recordSample(recorder, await kernels, buffers, { width, ring });
+  recordSample(recorder, await kernels, buffers, { width, softcap: 0, ring });
   const recording = recorder.finish();
 
   /** The drawn ids, and what was left in `step`, `tokens` and `seen`. */
@@ -85,7 +85,11 @@ export async function testSampler(width: number, ring: number) {
  * One step, each dispatch alone with guard regions behind its buffers, and what each of them left. Starts from buffers
  * full of garbage.
  */
-export async function sampleGuarded(logits: Float32Array<ArrayBuffer>, options: SamplingOptions, seen?: Uint32Array) {
+export async function sampleGuarded(
+  logits: Float32Array<ArrayBuffer>,
+  options: SamplingOptions & { readonly softcap?: number },
+  seen?: Uint32Array,
+) {
   const width = logits.length;
   const garbage = (words: number) => new Uint32Array(words).fill(0xdead_beef);
   const sampling = samplingWords(options);
@@ -100,7 +104,7 @@ export async function sampleGuarded(logits: Float32Array<ArrayBuffer>, options: 
       adjusted: new Float32Array(width).fill(7),
       state: garbage(sampleStateBytes / 4),
     },
-    { width },
+    { width, softcap: options.softcap ?? 0 },
   );
   const adjusted = adjust.adjusted as Float32Array<ArrayBuffer>;
   const histogram = await runKernel(sampleHistogram, features, { adjusted, sampling, state: adjust.state }, { width });
