@@ -1,4 +1,4 @@
-import type { SamplingOptions } from '@tama/kernels-wgsl';
+import type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
@@ -38,6 +38,19 @@ export type GenerateOptions = SamplingOptions & {
   readonly maxTokens?: number;
   /** Do not stop at `<eos>` and `<end_of_turn>`. */
   readonly ignoreEos?: boolean;
+  /**
+   * Tokens come with their log-probabilities, and with those of so many of the most likely tokens, at most 20. Of the
+   * model's own distribution: before temperature, penalties and bias.
+   */
+  readonly logprobs?: number;
+  /**
+   * Guess tokens and verify several in one pass, without a change of what is generated but for the rounding of near
+   * ties: from earlier text that looks the same, or by a smaller model with the same vocabulary (not across a worker
+   * boundary). Penalties need every token before the next, and turn it off. Default: off.
+   */
+  readonly speculation?: 'prompt-lookup' | { readonly draft: Engine };
+  /** Decode steps that run ahead of their reading, 1 to 8. Default: as many as hide the reading behind the GPU's work. */
+  readonly stepsAhead?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -48,7 +61,7 @@ export type GenerateEvent =
   /** Prefill is under way: `processed` of `total` prompt tokens are in the KV cache, `cached` of them from before. */
   | { readonly type: 'prefill'; readonly processed: number; readonly total: number; readonly cached: number }
   /** One token. `text` is what it adds for the reader: empty while a character is incomplete. */
-  | { readonly type: 'token'; readonly id: number; readonly text: string }
+  | { readonly type: 'token'; readonly id: number; readonly text: string; readonly logprobs?: TokenLogprobs }
   /**
    * The last event. `ids` leaves out the stop token. `text` is the decoding of all `ids`: the texts before it, and what
    * was still held back of an incomplete character.
@@ -68,6 +81,8 @@ export type Usage = {
   readonly completionTokens: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
+  /** Where tokens were guessed: how many, and how many were right. */
+  readonly speculation?: { readonly drafted: number; readonly accepted: number };
 };
 
 export type ModelInfo = {
@@ -119,6 +134,11 @@ export type LoadOptions = {
   readonly embeddingScale?: 'bfloat16' | 'exact';
   /** Rows of one prefill chunk. Default 64. */
   readonly prefillChunk?: number;
+  /**
+   * Tokens by which a conversation longer than the sliding window can go back, to an edit or another branch, without
+   * being computed from its beginning. They take memory in every local layer. Default 1024.
+   */
+  readonly rollback?: number;
   /** For sources such as `hf:OWNER/REPO`: which hub (default https://huggingface.co), and an access token for it. */
   readonly hub?: { readonly endpoint?: string; readonly token?: string };
   /**

@@ -1,5 +1,5 @@
 import { encodeChat, type Tokenizer } from '@tama/tokenizer';
-import type { Engine, FinishReason, GenerateEvent, GenerateOptions, ModelInfo, Prompt } from './engine.ts';
+import type { Engine, FinishReason, GenerateEvent, GenerateOptions, ModelInfo, Prompt, Usage } from './engine.ts';
 import {
   EmptyPromptError,
   ModelClosedError,
@@ -11,10 +11,12 @@ import {
   TokenizerMissingError,
 } from './errors.ts';
 import type { GpuModel } from './gemma2/gpu-model.ts';
-import { cacheCapacity } from './gemma2/kv-cache.ts';
 import { DecodeQueue } from './generation/decode-queue.ts';
+import { modelDrafter, promptLookup } from './generation/drafters.ts';
 import { PrefixCache } from './generation/prefix-cache.ts';
-import { notAToken } from './generation/sampler.ts';
+import { type ChosenToken, hasPenalties, mostAtOnce, notAToken, type SamplerKind } from './generation/sampler.ts';
+import { SpeculativeDecoder } from './generation/speculation.ts';
+import type { TokenStream } from './generation/token-stream.ts';
 
 /** The engine in the thread that owns the device. */
 export class GpuEngine implements Engine {
@@ -24,14 +26,14 @@ export class GpuEngine implements Engine {
   readonly #prefix: PrefixCache;
   readonly #closing = new AbortController();
   #turn: Promise<void> = Promise.resolve();
+  /** Resolves when nothing of the last generation runs any more. */
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(model: GpuModel, tokenizer: Tokenizer | undefined, info: ModelInfo) {
     this.info = info;
     this.#model = model;
     this.#tokenizer = tokenizer;
-    const { config, context, prefillChunk } = model;
-    const local = cacheCapacity(0, config, { context, prefillChunk, bytesPerValue: 4 });
-    this.#prefix = new PrefixCache(config.slidingWindow, local);
+    this.#prefix = new PrefixCache(model.config.slidingWindow, model.localCapacity);
   }
 
   /** False once it was closed, or its device is lost. */
@@ -61,7 +63,8 @@ export class GpuEngine implements Engine {
     try {
       yield* this.#run(tokens, maxTokens, options);
     } finally {
-      done();
+      // Steps that ran ahead of a stop may still run; the caller need not wait for them, only who comes next.
+      this.#ended.then(done);
     }
   }
 
@@ -136,18 +139,17 @@ export class GpuEngine implements Engine {
       yield { type: 'prefill', processed: start, total: tokens.length, cached };
     }
 
+    let guesses: Usage['speculation'];
     if (stopped()) {
       reason = 'abort';
     } else if (maxTokens > 0) {
       const last = tokens.slice(start);
-      const queue = new DecodeQueue(
-        (slot) => (slot === 0 ? this.#model.prefill(last, start, sampler) : this.#model.decode(sampler, slot)),
-        maxTokens,
-      );
+      const prefill = () => this.#model.prefill(last, start, sampler);
+      const stream = this.#stream(sampler, prefill, tokens, maxTokens, options);
       this.#prefix.append(last);
-      let failed = false;
       try {
-        for (let id = await queue.next(); id !== undefined; id = await queue.next()) {
+        for (let token = await stream.next(); token; token = await stream.next()) {
+          const { id, logprobs } = token;
           if (ids.length === 0) {
             prefillMs = performance.now() - began;
             yield { type: 'prefill', processed: tokens.length, total: tokens.length, cached };
@@ -164,23 +166,20 @@ export class GpuEngine implements Engine {
           ids.push(id);
           const piece = decoder?.push(id) ?? '';
           text += piece;
-          yield { type: 'token', id, text: piece };
+          yield { type: 'token', id, text: piece, ...(logprobs ? { logprobs } : {}) };
           if (stopped()) {
             reason = 'abort';
             break;
           }
         }
       } catch (error) {
-        failed = true;
         if (!this.#closing.signal.aborted) throw error;
         reason = 'abort'; // Its buffers were taken away while it ran.
       } finally {
-        await queue.drain();
-        // Every decode step takes in the token before it; those past a stop have left keys that count as overwritten.
-        const steps = queue.submitted - 1;
-        const known = ids.slice(0, steps);
-        if (failed) this.#prefix.clear();
-        else this.#prefix.append(known, Math.max(0, steps - known.length));
+        const fed = ids.slice(0, stream.fed);
+        this.#prefix.append(fed, stream.touched - fed.length);
+        this.#ended = stream.drain().catch(() => this.#prefix.clear());
+        if (stream instanceof SpeculativeDecoder) guesses = stream.guesses;
       }
     }
     text += decoder?.flush() ?? '';
@@ -190,8 +189,31 @@ export class GpuEngine implements Engine {
       completionTokens: ids.length,
       prefillMs,
       decodeMs: performance.now() - began - prefillMs,
+      ...(guesses ? { speculation: guesses } : {}),
     };
     yield { type: 'finish', reason, ids, text, usage };
+  }
+
+  #stream(
+    sampler: SamplerKind,
+    prefill: () => Promise<ChosenToken>,
+    prompt: readonly number[],
+    maxTokens: number,
+    options: GenerateOptions,
+  ): TokenStream {
+    const { speculation, stepsAhead } = options;
+    if (speculation && this.#model.canVerify && !hasPenalties(options)) {
+      const drafter =
+        speculation === 'prompt-lookup'
+          ? promptLookup
+          : modelDrafter(speculation.draft, this.#model.config.vocabularySize);
+      const verify = (tokens: readonly number[], start: number, slot: number) =>
+        this.#model.verify(sampler, tokens, start, slot);
+      return new SpeculativeDecoder({ prefill, verify }, drafter, prompt, maxTokens);
+    }
+    const submit = async (slot: number, count: number) =>
+      slot === 0 ? [await prefill()] : this.#model.decode(sampler, slot, count);
+    return new DecodeQueue(submit, maxTokens, checkStepsAhead(stepsAhead));
   }
 
   /** Waits for the running generation to end; the returned function ends this one's turn. */
@@ -225,6 +247,14 @@ export class GpuEngine implements Engine {
       if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) throw new TokenIdError(id, position, vocabularySize);
     });
   }
+}
+
+function checkStepsAhead(stepsAhead: number | undefined): number | undefined {
+  if (stepsAhead === undefined) return undefined;
+  if (!Number.isInteger(stepsAhead) || stepsAhead < 1 || stepsAhead > mostAtOnce) {
+    throw new OptionError('stepsAhead', stepsAhead, `a whole number from 1 to ${mostAtOnce}`);
+  }
+  return stepsAhead;
 }
 
 function checkMaxTokens(maxTokens: number | undefined): number | undefined {

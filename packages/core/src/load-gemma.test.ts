@@ -37,9 +37,12 @@ const small: Gemma2Config = configOf(
   { vocabularySize: 2048, slidingWindow: 100 },
 );
 
-const loadOptions = { context: 300, prefillChunk: 32, embeddingScale: 'bfloat16' } as const;
+const loadOptions = { context: 300, prefillChunk: 32, rollback: 20, embeddingScale: 'bfloat16' } as const;
 
-async function load(checkpoint: Checkpoint, options: { context: number; prefillChunk: number }): Promise<GpuModel> {
+async function load(
+  checkpoint: Checkpoint,
+  options: { context: number; prefillChunk: number; rollback: number },
+): Promise<GpuModel> {
   return GpuModel.load(await context, checkpoint, { ...loadOptions, ...options });
 }
 let context: ReturnType<typeof requestGpu>;
@@ -51,7 +54,7 @@ describe('the plan', () => {
   it.each(['bf16', 'q4_k_m'] as const)('is what a %s model then takes, to the byte', async (type) => {
     const checkpoint = syntheticCheckpoint(small, { type, seed: 3 });
     const { features, device } = await context;
-    for (const options of [loadOptions, { context: 17, prefillChunk: 1 }]) {
+    for (const options of [loadOptions, { context: 17, prefillChunk: 1, rollback: 0 }]) {
       const plan = await planModel(checkpoint, { ...options, f16: features.f16, limits: device.limits });
       const model = await load(checkpoint, options);
       expect(plan).toMatchObject({
@@ -115,7 +118,7 @@ describe('a GPU without enough memory', () => {
   // Keys and values of 4096 tokens: 64 MiB a layer in f32, 32 in f16.
   const config = (layers: number, intermediateSize: number) =>
     configOf({ ...small, layers, intermediateSize }, { ...cached, vocabularySize: 2048 });
-  const options = { context: 4096, prefillChunk: 32 };
+  const options = { context: 4096, prefillChunk: 32, rollback: 0 };
   const layersOfCache = async (bytes: number) => bytes / (((await context).features.f16 ? 32 : 64) * 2 ** 20);
 
   it('is a typed error, and everything is released', async () => {

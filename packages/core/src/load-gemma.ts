@@ -6,6 +6,7 @@ import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
 import { OptionError } from './errors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
+import { defaultRollback } from './gemma2/kv-cache.ts';
 import { fitModel } from './gemma2/model-fit.ts';
 import { GpuEngine } from './gpu-engine.ts';
 import { sharedGpu } from './shared-gpu.ts';
@@ -31,6 +32,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const progress = (phase: LoadProgress['phase'], loadedBytes: number, totalBytes: number) =>
     options.onProgress?.({ phase, loadedBytes, totalBytes });
   const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? defaultPrefillChunk, 1, 512);
+  const rollback = wholeNumber('rollback', options.rollback ?? defaultRollback, 0, 2 ** 20);
 
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
@@ -49,6 +51,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       weights,
       context,
       prefillChunk: Math.min(prefillChunk, context),
+      rollback,
       f16: gpu.features.f16,
       limits: gpu.device.limits,
       memoryBudget: options.memoryBudget,
@@ -59,6 +62,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     const model = await GpuModel.load(gpu, checkpoint, {
       context,
       prefillChunk: Math.min(prefillChunk, context),
+      rollback,
       embeddingScale: options.embeddingScale ?? 'bfloat16',
       tuning: { mode: options.tuning ?? 'auto', store: options.tuningStore ?? browserTuningStore() },
       ...(signal ? { signal } : {}),

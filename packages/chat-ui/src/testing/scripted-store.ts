@@ -44,6 +44,7 @@ export const preview2b: ModelPreview = {
     workBytes: 2 ** 27,
     totalBytes: 5.625 * 2 ** 30,
     largestBuffer: { label: 'embedding', bytes: 2 ** 30 },
+    decodeDispatches: 213,
     weightParts: 9,
   },
 };

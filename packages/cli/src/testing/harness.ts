@@ -104,6 +104,7 @@ export const inspection: Inspection = {
     workBytes: 500,
     totalBytes: 5524,
     largestBuffer: { label: 'embedding', bytes: 2000 },
+    decodeDispatches: 213,
     weightParts: 5,
   },
   metadata: {},

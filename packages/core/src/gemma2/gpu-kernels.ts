@@ -49,7 +49,7 @@ export type GpuKernels = {
 };
 
 /** Kernels over one row of x: what decoding spends its time in. */
-export type VectorKernelName = 'matvec';
+export type VectorKernelName = 'matvec' | 'gatedMatvec';
 
 export const shapeKey = (name: VectorKernelName, encoding: WeightEncoding, rows: number, columns: number): string =>
   `${name} ${encoding} ${rows}x${columns}`;

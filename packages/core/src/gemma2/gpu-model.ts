@@ -6,24 +6,25 @@ import {
   Recorder,
   type Recording,
   rotationTable,
-  type SamplingOptions,
   smallBatch,
 } from '@tama/kernels-wgsl';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { Sampler, type SamplerKind } from '../generation/sampler.ts';
+import { type ChoiceOptions, type ChosenToken, mostAtOnce, Sampler, type SamplerKind } from '../generation/sampler.ts';
 import { type TunedKernel, type TuningOptions, tuneKernels } from '../tuning/tune-kernels.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import { forward } from './forward.ts';
 import { compileKernels, compileSmallBatch } from './gpu-kernels.ts';
-import { GpuOps, type GpuState, type GpuTensor } from './gpu-ops.ts';
+import { GpuOps, type GpuState, type GpuTensor, stepBuffers } from './gpu-ops.ts';
 import { type GpuLoaderOptions, type GpuMatrix, gpuWeightLoader } from './gpu-weights.ts';
-import { type CacheShape, createKvCache } from './kv-cache.ts';
+import { type CacheShape, createKvCache, defaultRollback } from './kv-cache.ts';
 import { type Gemma2Weights, loadWeights } from './weights.ts';
 
 export type GpuModelOptions = GpuLoaderOptions & {
   readonly context: number;
   readonly prefillChunk: number;
+  /** Default: {@link defaultRollback}. */
+  readonly rollback?: number;
   readonly embeddingScale: EmbeddingScale;
   readonly onCompile?: () => void;
   /** Default: every kernel is its default variant. */
@@ -31,6 +32,8 @@ export type GpuModelOptions = GpuLoaderOptions & {
 };
 
 type Head = 'last' | 'all' | 'none';
+const greedy: SamplerKind = { choice: 'greedy', logprobs: undefined };
+
 type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
 
 /** Logits of at most this many bytes are computed at once when a caller asks for those of many positions. */
@@ -87,8 +90,7 @@ export class GpuModel {
           memory,
           cache,
           rotations: memory.storage('rotations', table.byteLength),
-          step: memory.storage('step', 16),
-          tokens: memory.storage('tokens', 4 * options.prefillChunk),
+          ...stepBuffers(memory, options.prefillChunk),
           activations: new Map(),
         }),
       );
@@ -98,8 +100,8 @@ export class GpuModel {
         () => new GpuModel(gpu, memory, state, weights, options, weightBytes, tuned),
       );
       model = made;
-      await memory.check('activations', () => made.#step(options.prefillChunk, 'last', 'greedy'));
-      await memory.check('activations', () => made.#step(1, 'last', 'greedy'));
+      await memory.check('activations', () => made.#step(options.prefillChunk, 'last', greedy));
+      await memory.check('activations', () => made.#step(1, 'last', greedy));
       return made;
     } catch (error) {
       model?.dispose();
@@ -138,9 +140,18 @@ export class GpuModel {
     return this.#lost !== undefined;
   }
 
-  /** Sets how tokens are chosen from now on; `prompt` is what a repetition penalty looks back on. @throws {SamplingError} */
-  configureSampler(options: SamplingOptions, prompt: readonly number[]): Promise<SamplerKind> {
+  /**
+   * Sets how tokens are chosen from now on; `prompt` is what a repetition penalty looks back on.
+   *
+   * @throws {SamplingError} @throws {OptionError}
+   */
+  configureSampler(options: ChoiceOptions, prompt: readonly number[]): Promise<SamplerKind> {
     return this.#sampler.configure(this.#gpu, options, prompt);
+  }
+
+  /** Tokens that a local layer's ring holds. */
+  get localCapacity(): number {
+    return this.#state.cache.layers[0]!.capacity;
   }
 
   /** Bytes of every buffer the model owns. */
@@ -150,24 +161,61 @@ export class GpuModel {
 
   /**
    * Runs `tokens` (at most `prefillChunk`) at positions `start`… and fills the KV cache. With a sampler, the next token
-   * is chosen from the last row's logits as token 0 of the generation, and its id returned; without one, the promise
-   * resolves when the GPU is done.
+   * is chosen from the last row's logits as token 0 of the generation; without one, the promise resolves when the GPU is
+   * done.
    */
   prefill(tokens: readonly number[], start: number): Promise<undefined>;
-  prefill(tokens: readonly number[], start: number, sampler: SamplerKind): Promise<number>;
-  prefill(tokens: readonly number[], start: number, sampler?: SamplerKind): Promise<number | undefined> {
-    this.#writeStep(tokens, start);
-    const rows = tokens.length === 1 ? 1 : this.prefillChunk;
-    if (sampler) return this.#sample(this.#step(rows, 'last', sampler), 0);
+  prefill(tokens: readonly number[], start: number, sampler: SamplerKind): Promise<ChosenToken>;
+  async prefill(tokens: readonly number[], start: number, sampler?: SamplerKind): Promise<ChosenToken | undefined> {
+    this.#writeStep(tokens, start, 0);
+    const step = this.#step(tokens.length === 1 ? 1 : this.prefillChunk, sampler ? 'last' : 'none', sampler);
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'prefill' });
-    encodeStep(encoder, this.#step(rows, 'none'));
+    encodePass(encoder, [step.recording]);
+    if (sampler) return (await this.#submitAndRead(encoder, sampler, 0, 1))[0]!;
     this.#gpu.device.queue.submit([encoder.finish()]);
-    return this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    return undefined;
   }
 
-  /** Runs one decode step on the token that the previous step chose, and chooses token `slot`. */
-  decode(sampler: SamplerKind, slot: number): Promise<number> {
-    return this.#sample(this.#step(1, 'last', sampler), slot);
+  /** Runs `count` decode steps, at most 8, each on the token that the one before chose, and chooses tokens `slot`…. */
+  decode(sampler: SamplerKind, slot: number, count: number): Promise<ChosenToken[]> {
+    const { recording } = this.#step(1, 'last', sampler);
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'decode' });
+    encodePass(encoder, Array(count).fill(recording));
+    return this.#submitAndRead(encoder, sampler, slot, count);
+  }
+
+  /** Whether {@link verify} can take more than one token: rows of logits must begin where WebGPU can bind them. */
+  get canVerify(): boolean {
+    const { minStorageBufferOffsetAlignment } = this.#gpu.device.limits;
+    return (4 * pitchOf(this.config.vocabularySize)) % minStorageBufferOffsetAlignment === 0;
+  }
+
+  /**
+   * Runs at most 8 `tokens` at positions `start`… in one pass, and chooses after each of them the token that would come
+   * next, as tokens `slot`… of the generation. What a sampler counts for its penalties would be wrong after a wrong
+   * guess: it must not have any.
+   */
+  async verify(
+    sampler: SamplerKind,
+    tokens: readonly number[],
+    start: number,
+    slot: number,
+  ): Promise<readonly ChosenToken[]> {
+    this.#writeStep(tokens, start, slot);
+    if (tokens.length === 1) return this.decode(sampler, slot, 1);
+    const { device, features } = this.#gpu;
+    const { kernels } = this.#state;
+    if (kernels.matmulSmall.size === 0) await compileSmallBatch(device, features, kernels);
+    const { recording, rowSamplers } = await this.#memory.check('speculation', () =>
+      this.#verifyStep(tokens.length <= 4 ? 4 : mostAtOnce, sampler),
+    );
+    device.queue.writeBuffer(this.#state.sampledStep, 0, Uint32Array.of(start, 1, slot, 0));
+    const encoder = device.createCommandEncoder({ label: 'verify' });
+    encodePass(encoder, [recording]);
+    encoder.copyBufferToBuffer(this.#state.sampledStep, 0, this.#state.step, 0, 16);
+    encodePass(encoder, rowSamplers.slice(0, tokens.length));
+    return this.#submitAndRead(encoder, sampler, slot, tokens.length);
   }
 
   /** Rows that {@link logits} can take at once. */
@@ -179,12 +227,12 @@ export class GpuModel {
   /** Runs at most {@link logitsChunk} tokens and reads the logits after the final soft-cap of the wanted rows. */
   async logits(tokens: readonly number[], start: number, rows: readonly number[]): Promise<Float32Array[]> {
     const { device } = this.#gpu;
-    this.#writeStep(tokens, start);
+    this.#writeStep(tokens, start, 0);
     const step = this.#step(tokens.length === 1 ? 1 : this.logitsChunk, rows.length > 0 ? 'all' : 'none');
     const { vocabularySize } = this.config;
     const rowBytes = 4 * pitchOf(vocabularySize);
     const encoder = device.createCommandEncoder({ label: 'logits' });
-    encodeStep(encoder, step);
+    encodePass(encoder, [step.recording]);
     const staging = rows.map((row) => {
       const buffer = this.#memory.readback('logits', rowBytes);
       encoder.copyBufferToBuffer(step.logits!.buffer, row * rowBytes, buffer, 0, rowBytes);
@@ -210,7 +258,7 @@ export class GpuModel {
 
   /** Kernel labels of one decode step, in order: what a step costs in dispatches. */
   get decodeDispatches(): readonly string[] {
-    return this.#step(1, 'last', 'greedy').recording.labels;
+    return this.#step(1, 'last', greedy).recording.labels;
   }
 
   /** Releases every buffer. The device stays. */
@@ -221,44 +269,65 @@ export class GpuModel {
     this.#memory.dispose();
   }
 
-  #writeStep(tokens: readonly number[], start: number): void {
+  #writeStep(tokens: readonly number[], start: number, slot: number): void {
     const { queue } = this.#gpu.device;
     queue.writeBuffer(this.#state.tokens, 0, Uint32Array.from(tokens));
-    queue.writeBuffer(this.#state.step, 0, Uint32Array.of(start, tokens.length, 0, 0));
+    queue.writeBuffer(this.#state.step, 0, Uint32Array.of(start, tokens.length, slot, 0));
   }
 
   /** The recording for a step of at most `rows` rows; made at its first use. */
   #step(rows: number, head: Head, sampler?: SamplerKind): Step {
-    const key = `${rows} ${head} ${sampler ?? ''}`;
-    const known = this.#steps.get(key);
+    return this.#recorded(`${rows} ${head} ${sampler ? nameOf(sampler) : ''}`, (recorder) => {
+      const ops = new GpuOps(this.#state, recorder, rows);
+      const logits = forward(ops, this.#weights, this.config, head);
+      if (logits && sampler) this.#sampler.record(sampler, recorder, this.#state.kernels, logits);
+      return logits && !sampler ? ops.applySoftcap(logits) : logits;
+    });
+  }
+
+  /** A step with logits for all its rows, and the sampler for each of them. */
+  #verifyStep(rows: number, sampler: SamplerKind): { recording: Recording; rowSamplers: Recording[] } {
+    const { recording, logits } = this.#recorded(`${rows} verify`, (recorder) =>
+      forward(new GpuOps(this.#state, recorder, rows), this.#weights, this.config, 'all'),
+    );
+    const { buffer, softcap } = logits!;
+    const size = 4 * pitchOf(this.config.vocabularySize);
+    const rowSamplers = Array.from({ length: rows }, (_, row) => {
+      const { recording } = this.#recorded(`${rows} verify, row ${row} ${nameOf(sampler)}`, (recorder) => {
+        const slice = { buffer, offset: row * size, size };
+        this.#sampler.record(sampler, recorder, this.#state.kernels, { buffer: slice, softcap });
+        return undefined;
+      });
+      return recording;
+    });
+    return { recording, rowSamplers };
+  }
+
+  #recorded(name: string, record: (recorder: Recorder) => GpuTensor | undefined): Step {
+    const known = this.#steps.get(name);
     if (known) return known;
-    const recorder = new Recorder(this.#gpu.device, `step ${key}`);
-    const ops = new GpuOps(this.#state, recorder, rows);
-    let logits = forward(ops, this.#weights, this.config, head);
-    if (logits && sampler) this.#sampler.record(sampler, recorder, this.#state.kernels, logits);
-    else if (logits) logits = ops.applySoftcap(logits);
+    const recorder = new Recorder(this.#gpu.device, `step ${name}`);
+    const logits = record(recorder);
     const step = { recording: recorder.finish(), logits };
-    this.#steps.set(key, step);
+    this.#steps.set(name, step);
     return step;
   }
 
-  #sample(step: Step, slot: number): Promise<number> {
-    const { device } = this.#gpu;
-    const encoder = device.createCommandEncoder({ label: 'step' });
-    encodeStep(encoder, step);
-    const staging = this.#staging.pop() ?? this.#memory.readback('token id', 4);
-    const { buffer, offset } = this.#sampler.idOf(slot);
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, 4);
-    device.queue.submit([encoder.finish()]);
-    return this.#readId(staging);
-  }
-
-  async #readId(staging: GPUBuffer): Promise<number> {
+  /** Submits what was encoded, and reads the tokens that it chose. */
+  async #submitAndRead(
+    encoder: GPUCommandEncoder,
+    sampler: SamplerKind,
+    slot: number,
+    count: number,
+  ): Promise<ChosenToken[]> {
+    const staging = this.#staging.pop() ?? this.#memory.readback('chosen tokens', Sampler.readbackBytes);
+    this.#sampler.copyTokens(sampler, encoder, slot, count, staging);
+    this.#gpu.device.queue.submit([encoder.finish()]);
     await this.#map(staging);
-    const id = new Uint32Array(staging.getMappedRange())[0]!;
+    const tokens = Sampler.readTokens(sampler, count, staging.getMappedRange());
     staging.unmap();
     this.#staging.push(staging);
-    return id;
+    return tokens;
   }
 
   /** @throws {DeviceLostError} */
@@ -275,13 +344,15 @@ export class GpuModel {
 /** The KV cache a model would have on this device, and its bytes: known before anything is loaded. */
 export function cacheShape(
   gpu: GpuContext,
-  { context, prefillChunk }: Pick<GpuModelOptions, 'context' | 'prefillChunk'>,
+  { context, prefillChunk, rollback = defaultRollback }: Pick<GpuModelOptions, 'context' | 'prefillChunk' | 'rollback'>,
 ): CacheShape {
-  return { context, prefillChunk, bytesPerValue: gpu.features.f16 ? 2 : 4 };
+  return { context, prefillChunk, rollback, bytesPerValue: gpu.features.f16 ? 2 : 4 };
 }
 
-function encodeStep(encoder: GPUCommandEncoder, { recording }: Step): void {
-  const pass = encoder.beginComputePass({ label: 'step' });
-  recording.encode(pass);
+function encodePass(encoder: GPUCommandEncoder, recordings: readonly Recording[]): void {
+  const pass = encoder.beginComputePass();
+  for (const recording of recordings) recording.encode(pass);
   pass.end();
 }
+
+const nameOf = ({ choice, logprobs }: SamplerKind): string => `${choice}, logprobs ${logprobs ?? 'off'}`;

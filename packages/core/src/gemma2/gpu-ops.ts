@@ -7,6 +7,7 @@ import {
   type Recorder,
   smallBatch,
 } from '@tama/kernels-wgsl';
+import { mostAtOnce } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
 import { type GpuKernels, vectorKernel } from './gpu-kernels.ts';
 import type { GpuMatrix } from './gpu-weights.ts';
@@ -33,10 +34,23 @@ export type GpuState = {
   readonly rotations: GPUBuffer;
   /** See common/step.wgsl: position, live rows and output slot of the step. */
   readonly step: GPUBuffer;
+  /** What `step` is set to before the first row's token is chosen, where every row has one. */
+  readonly sampledStep: GPUBuffer;
   /** Ids of the step's tokens. */
   readonly tokens: GPUBuffer;
   readonly activations: Map<string, GPUBuffer>;
 };
+
+export function stepBuffers(
+  memory: Pick<GpuMemory, 'storage'>,
+  prefillChunk: number,
+): Pick<GpuState, 'step' | 'sampledStep' | 'tokens'> {
+  return {
+    step: memory.storage('step', 16),
+    sampledStep: memory.storage('sampled step', 16),
+    tokens: memory.storage('tokens', 4 * Math.max(prefillChunk, mostAtOnce)),
+  };
+}
 
 /** Records the operations of one step of `rows` rows. */
 export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
@@ -121,11 +135,9 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     if (x.rows === 1 && gateUp.paired) {
       const { columns } = gateUp;
       for (const { weights, scales, firstRow, rows, encoding } of partsOf(gateUp)) {
-        this.#recorder.dispatch(
-          kernels.gatedMatvec.get(encoding)!,
-          { x: x.buffer, weights, scales, y: y.buffer },
-          { columns, rows, offset: firstRow / 2 },
-        );
+        const kernel = vectorKernel(kernels, 'gatedMatvec', encoding, { rows, columns });
+        const buffers = { x: x.buffer, weights, scales, y: y.buffer };
+        this.#recorder.dispatch(kernel, buffers, { columns, rows, offset: firstRow / 2 });
       }
       return y;
     }

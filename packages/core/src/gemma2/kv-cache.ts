@@ -1,4 +1,5 @@
 import type { GpuMemory } from '@tama/kernels-wgsl';
+import { mostAtOnce } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
 
 /** Keys and values of one layer: [kvHeads, capacity, headDim]; position p lies in slot p mod capacity. */
@@ -6,15 +7,26 @@ export type LayerCache = { readonly keys: GPUBuffer; readonly values: GPUBuffer;
 
 export type KvCache = { readonly layers: readonly LayerCache[]; readonly bytes: number };
 
-export type CacheShape = { readonly context: number; readonly prefillChunk: number; readonly bytesPerValue: 2 | 4 };
+export type CacheShape = {
+  readonly context: number;
+  readonly prefillChunk: number;
+  /** Tokens by which a conversation can go back at any length, to an edit or another branch, without a new prefill. */
+  readonly rollback: number;
+  readonly bytesPerValue: 2 | 4;
+};
+
+/** A question and its answer, mostly: 50 MiB of f16 keys and values for 2B. */
+export const defaultRollback = 1024;
 
 /**
- * Slots of a layer. A global layer keeps the whole context. A local one is a ring: a chunk is written before it is
- * attended to, so its first row needs the `window - 1` keys before it while the chunk's last row is already there.
+ * Slots of a layer. A global layer keeps the whole context. A local one is a ring: a chunk, or a few guessed tokens, are
+ * written before they are attended to, so the first row needs the `window - 1` keys before it while the last row is
+ * already there; and as many again as may be taken back.
  */
 export function cacheCapacity(layer: number, { slidingWindow }: Gemma2Config, shape: CacheShape): number {
-  const { context, prefillChunk } = shape;
-  return layer % 2 === 0 ? Math.min(context, slidingWindow - 1 + prefillChunk) : context;
+  const { context, prefillChunk, rollback } = shape;
+  const ring = slidingWindow - 1 + Math.max(prefillChunk, mostAtOnce) + rollback;
+  return layer % 2 === 0 ? Math.min(context, ring) : context;
 }
 
 /** Bytes of the whole cache, known before anything is allocated. */

@@ -18,8 +18,8 @@ describe('planModel', () => {
     const layer = ((2 * 2048 + 2 * 1024 + 3 * 9216) * 2304 * 18) / 32;
     const norms = 4 * 2304 * (4 * 26 + 1);
     expect(plan.weightBytes).toBe(embedding + 26 * layer + norms);
-    // 13 rings of W - 1 + 64 slots, 13 layers of 8192.
-    expect(plan.cacheBytes).toBe(13 * (4095 + 64 + 8192) * 2 * 4 * 256 * 2);
+    // 13 rings of W - 1 + 64 + 1024 slots, 13 layers of 8192.
+    expect(plan.cacheBytes).toBe(13 * (4095 + 64 + 1024 + 8192) * 2 * 4 * 256 * 2);
     expect(plan.totalBytes).toBe(plan.weightBytes + plan.cacheBytes + plan.workBytes);
     expect(plan.largestBuffer.bytes).toBeLessThanOrEqual(defaultLimits.maxStorageBufferBindingSize);
     // The embedding takes four bindings of at most 128 MiB, with a buffer of scales each that is not counted.
@@ -117,5 +117,27 @@ describe('fitModel', () => {
     const { details, message } = await refused('m', facts, { ...usual, context: 131_072 });
     expect(details).toMatchObject({ largestBufferBytes: 2 ** 28, bufferLimit: 2 ** 27, proposedContext: 65_536 });
     expect(message).toContain('layer 1 keys');
+  });
+});
+
+describe('dispatches of a decode step', () => {
+  const large = { maxBufferSize: 2 ** 32 - 4, maxStorageBufferBindingSize: 2 ** 32 - 4 };
+
+  it.each(['q4_0', 'q8_0', 'bf16'] as const)('of 2B at %s are eight a layer and five besides', async (type) => {
+    const plan = await planModel(checkpoint('2b', type), { ...usual, limits: large });
+    // embed, norm, head, and two for the most likely token
+    expect(plan.decodeDispatches).toBe(8 * 26 + 5);
+    expect(plan.decodeDispatches).toBeLessThanOrEqual(215);
+  });
+
+  it('are one more in layers whose v is of another encoding than q and k', async () => {
+    const plan = await planModel(checkpoint('2b', 'q4_k_m'), { ...usual, limits: large });
+    expect(plan.decodeDispatches).toBe(8 * 26 + 5 + 13); // half of the layers have v at Q6_K
+  });
+
+  it('are one more for every further part of a matrix where bindings are small', async () => {
+    const plan = await planModel(checkpoint('2b', 'q8_0'), usual);
+    // 590 MB of embedding, which is also the head, in five parts each; nothing else is split.
+    expect(plan.decodeDispatches).toBe(8 * 26 + 5 + 2 * 4);
   });
 });

@@ -4,9 +4,10 @@ import { type LoadedWeights, quantisedTensors } from '../convert/quantised-tenso
 import { Sampler } from '../generation/sampler.ts';
 import { forward } from './forward.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
-import { GpuOps, type GpuState } from './gpu-ops.ts';
-import { type GpuMatrix, groupByEncoding, pairedRows } from './gpu-weights.ts';
-import { createKvCache } from './kv-cache.ts';
+import { GpuOps, type GpuState, stepBuffers } from './gpu-ops.ts';
+import { type GpuMatrix, groupByEncoding } from './gpu-weights.ts';
+import { createKvCache, defaultRollback } from './kv-cache.ts';
+import { pairedRows } from './paired-rows.ts';
 import { loadWeights } from './weights.ts';
 
 /** What WebGPU lets a device have. It never tells how much memory there is. */
@@ -20,6 +21,8 @@ export type PlanOptions = {
   readonly weights?: LoadedWeights | undefined;
   readonly context: number;
   readonly prefillChunk: number;
+  /** As in {@link LoadOptions}. */
+  readonly rollback?: number;
   /** Keys and values in f16, as where the adapter has it; else in f32. */
   readonly f16: boolean;
   readonly limits?: BufferLimits;
@@ -37,6 +40,8 @@ export type MemoryPlan = {
   readonly largestBuffer: { readonly label: string; readonly bytes: number };
   /** Buffers that the matrices are divided into, because a binding has a limit. */
   readonly weightParts: number;
+  /** Dispatches of one greedy decode step. */
+  readonly decodeDispatches: number;
 };
 
 /** What a plan needs to know of a checkpoint: nothing is read. */
@@ -54,33 +59,44 @@ export type ModelFacts = {
  */
 export async function planModel(
   facts: ModelFacts,
-  { weights: loadedWeights, context, prefillChunk, f16, limits = defaultLimits }: PlanOptions,
+  {
+    weights: loadedWeights,
+    context,
+    prefillChunk,
+    rollback = defaultRollback,
+    f16,
+    limits = defaultLimits,
+  }: PlanOptions,
 ): Promise<MemoryPlan> {
   const { config } = facts;
   const tensors = loadedWeights ? quantisedTensors(facts, loadedWeights) : facts.tensors;
   const memory = new CountingMemory();
-  const shape = { context, prefillChunk, bytesPerValue: f16 ? 2 : 4 } as const;
+  const shape = { context, prefillChunk, rollback, bytesPerValue: f16 ? 2 : 4 } as const;
   const cache = createKvCache(memory, config, shape);
 
   const beforeWeights = memory.bytes;
   const binding = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   let weightParts = 0;
   const packed = (label: string, { encoding, shape }: CheckpointTensor, rows: number, together?: number) => {
-    const plan = planPackedMatrix(weightFormats[encoding], rows, rowWidth({ shape }), binding, together);
-    for (const { weightBytes, scaleBytes } of plan.parts) {
-      memory.storage(label, weightBytes);
-      if (scaleBytes > 0) memory.storage(label, scaleBytes);
-    }
-    weightParts += plan.parts.length;
+    const format = weightFormats[encoding];
+    const columns = rowWidth({ shape });
+    const plan = planPackedMatrix(format, rows, columns, binding, together);
+    const parts = plan.parts.map((part) => {
+      const weights = memory.storage(label, part.weightBytes);
+      const scales = part.scaleBytes > 0 ? memory.storage(label, part.scaleBytes) : weights;
+      return { ...part, weights, scales };
+    });
+    weightParts += parts.length;
+    return { format, rows, columns, parts, bytes: plan.bytes };
   };
   const matrix = async (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
     let rows = 0;
-    for (const group of groupByEncoding(tensors)) {
-      const groupRows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-      packed(label, group[0]!, groupRows);
-      rows += groupRows;
-    }
-    return { rows, columns: rowWidth(tensors[0]!), segments: [], paired: false };
+    const segments = groupByEncoding(tensors).map((group) => {
+      const firstRow = rows;
+      rows += group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
+      return { firstRow, matrix: packed(label, group[0]!, rows - firstRow) };
+    });
+    return { rows, columns: rowWidth(tensors[0]!), segments, paired: false };
   };
   const weights = await loadWeights<GpuMatrix, GPUBuffer>(
     { config, tensors },
@@ -88,8 +104,9 @@ export async function planModel(
       matrix,
       async gateUp(label, gate, up) {
         if (gate.encoding !== up.encoding) return matrix(label, [gate, up]);
-        packed(label, gate, pairedRows(gate), 2 * PANEL);
-        return { rows: pairedRows(gate), columns: rowWidth(gate), segments: [], paired: true };
+        const paired = packed(label, gate, pairedRows(gate), 2 * PANEL);
+        const { rows, columns } = paired;
+        return { rows, columns, segments: [{ firstRow: 0, matrix: paired }], paired: true };
       },
       vector: async (tensor) => memory.storage(tensor.name, 4 * rowWidth(tensor)),
     },
@@ -104,12 +121,19 @@ export async function planModel(
     memory,
     cache,
     rotations: storage('rotations', 4 * context * config.headDim),
-    step: storage('step', 16),
-    tokens: storage('tokens', 4 * prefillChunk),
+    ...stepBuffers(memory, prefillChunk),
     activations: new Map(),
   };
-  new Sampler(memory, config.vocabularySize, state.step, state.tokens);
-  for (const rows of [prefillChunk, 1]) forward(new GpuOps(state, noRecorder, rows), weights, config, 'last');
+  const sampler = new Sampler(memory, config.vocabularySize, state.step, state.tokens);
+  const dispatches = (rows: number): number => {
+    let count = 0;
+    const counter = { dispatch: () => void count++ };
+    const logits = forward(new GpuOps(state, counter, rows), weights, config, 'last')!;
+    sampler.record({ choice: 'greedy', logprobs: undefined }, counter, noKernels, logits);
+    return count;
+  };
+  dispatches(prefillChunk);
+  const decodeDispatches = dispatches(1);
 
   return {
     context,
@@ -120,6 +144,7 @@ export async function planModel(
     totalBytes: memory.bytes,
     largestBuffer: memory.largest,
     weightParts,
+    decodeDispatches,
   };
 }
 
@@ -136,11 +161,15 @@ class CountingMemory implements Pick<GpuMemory, 'storage'> {
   }
 }
 
-const noRecorder = { dispatch() {} };
 /** Never dispatched, only named. */
 const noKernels = {
   embed: new Map(),
+  gatedMatvec: new Map(),
   matvec: new Map(),
   matmul: new Map(),
-  gatedMatvec: new Map(),
-} as unknown as GpuKernels;
+  matmulSmall: new Map(),
+  tuned: new Map(),
+} satisfies Maps<GpuKernels> as unknown as GpuKernels;
+
+/** Those of its members that are looked up in. */
+type Maps<T> = { [K in keyof T as T[K] extends ReadonlyMap<string, unknown> ? K : never]: T[K] };

@@ -1,5 +1,5 @@
 import { weightFormats } from '@tama/kernels-wgsl';
-import { rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
+import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import type { Ops } from './ops.ts';
@@ -125,7 +125,7 @@ export class ReferenceOps implements Ops<ReferenceTensor, ReferenceMatrix, Float
     return y;
   }
 
-  gated(x: ReferenceTensor, gateUp: ReferenceTensor): ReferenceTensor {
+  gated(x: ReferenceTensor, gateUp: ReferenceMatrix): ReferenceTensor {
     const { data, rows, width } = this.matmul(x, gateUp);
     const y = tensor(rows, width / 2);
     for (let r = 0; r < rows; r++) {

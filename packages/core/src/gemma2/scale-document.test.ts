@@ -1,11 +1,12 @@
 /// <reference types="node" />
 import { readFileSync } from 'node:fs';
-import { planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import { PANEL, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
 import { expect, it } from 'vitest';
 import { rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import { syntheticCheckpoint } from '../synth/synthetic-checkpoint.ts';
 import { repositoryPath } from '../testing/goldens.ts';
 import { groupByEncoding } from './gpu-weights.ts';
+import { pairedRows } from './paired-rows.ts';
 import { defaultLimits, planModel } from './plan.ts';
 import { publishedSizes } from './published-sizes.ts';
 import { loadWeights } from './weights.ts';
@@ -28,6 +29,16 @@ async function partsOf(checkpoint: ReturnType<typeof syntheticCheckpoint>): Prom
       });
       const kind = label.replace(/^layer \d+ /, '');
       most.set(kind, Math.max(most.get(kind) ?? 0, parts.flat().length));
+    },
+    async gateUp(_, gate) {
+      const { parts } = planPackedMatrix(
+        weightFormats[gate.encoding],
+        pairedRows(gate),
+        rowWidth(gate),
+        defaultLimits.maxStorageBufferBindingSize,
+        2 * PANEL,
+      );
+      most.set('gate up', Math.max(most.get('gate up') ?? 0, parts.length));
     },
     vector: async () => {},
   });

@@ -8,7 +8,7 @@ export class PrefixCache {
   #ids: number[] = [];
   #written = 0;
 
-  /** @param localCapacity slots of a local layer; window - 1 + prefillChunk, or the whole context */
+  /** @param localCapacity slots of a local layer's ring, see `cacheCapacity` */
   constructor(window: number, localCapacity: number) {
     this.#window = window;
     this.#localCapacity = localCapacity;

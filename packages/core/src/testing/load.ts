@@ -15,7 +15,9 @@ export function testGpu(): Promise<GPU> {
 }
 
 export async function loadGolden(model: GoldenModel, options: LoadOptions = {}): Promise<GpuEngine> {
-  return loadGemma(await model.open(), { gpu: await testGpu(), embeddingScale: 'exact', ...options });
+  // No slack in the rings: short prompts must wrap them.
+  const defaults = { gpu: await testGpu(), embeddingScale: 'exact', rollback: 0 } as const;
+  return loadGemma(await model.open(), { ...defaults, ...options });
 }
 
 export async function loadDemo(options: LoadOptions = {}): Promise<GpuEngine> {

@@ -1,4 +1,11 @@
-import { compileKernel, type GpuContext, matvec, type WeightEncoding, weightFormats } from '@tama/kernels-wgsl';
+import {
+  compileKernel,
+  type GpuContext,
+  gatedMatvec,
+  matvec,
+  type WeightEncoding,
+  weightFormats,
+} from '@tama/kernels-wgsl';
 import { type GpuKernels, shapeKey, type VectorKernelName } from '../gemma2/gpu-kernels.ts';
 import type { GpuMatrix } from '../gemma2/gpu-weights.ts';
 import type { Gemma2Weights } from '../gemma2/weights.ts';
@@ -37,7 +44,7 @@ const budgetMilliseconds = 300;
 /** A variant must be faster than the default by more than timings vary. */
 const worthwhile = 0.95;
 
-const specs: Readonly<Record<VectorKernelName, VectorKernelSpec>> = { matvec };
+const specs: Readonly<Record<VectorKernelName, VectorKernelSpec>> = { matvec, gatedMatvec };
 
 /**
  * Chooses variants of the kernels that decoding spends its time in, by measuring them on the weights that are loaded, and
@@ -98,13 +105,15 @@ type Shape = {
 function shapesOf({ layers, head }: Gemma2Weights<GpuMatrix, GPUBuffer>): Shape[] {
   const matrices = layers.flatMap(({ queryKeyValue, output, gateUp, down }) => [queryKeyValue, output, gateUp, down]);
   const shapes = new Map<string, Shape>();
-  for (const { matrix } of [...matrices, head].flatMap(({ segments }) => segments)) {
-    const { rows, columns, format } = matrix;
-    const name = 'matvec';
-    const key = shapeKey(name, format.name, rows, columns);
-    const shape = shapes.get(key) ?? { name, encoding: format.name, rows, columns, parts: [] };
-    shape.parts.push(...matrix.parts);
-    shapes.set(key, shape);
+  for (const { segments, paired } of [...matrices, head]) {
+    const name = paired ? 'gatedMatvec' : 'matvec';
+    for (const { matrix } of segments) {
+      const { rows, columns, format } = matrix;
+      const key = shapeKey(name, format.name, rows, columns);
+      const shape = shapes.get(key) ?? { name, encoding: format.name, rows, columns, parts: [] };
+      shape.parts.push(...matrix.parts);
+      shapes.set(key, shape);
+    }
   }
   return [...shapes.values()];
 }

@@ -17,6 +17,13 @@ export const gatedMatvec: KernelSpec<Params, Binding> = {
   constants: { WORKGROUP: 128, ROWS: 16 },
   // As in matvec.
   tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 8 } : {}),
+  candidates: [
+    { WORKGROUP: 128, ROWS: 16 },
+    { WORKGROUP: 64, ROWS: 16 },
+    { WORKGROUP: 256, ROWS: 16 },
+    { WORKGROUP: 128, ROWS: 32 },
+    { WORKGROUP: 8, ROWS: 16 },
+  ],
   workgroups: ({ rows }, { ROWS }) => [Math.ceil(rows / ROWS!)],
 };
 

@@ -43,7 +43,7 @@ export async function compileSample(device: GPUDevice, options: CompileOptions) 
 
 /** Records the sampler's four dispatches. `softcap` is what the logits still have to be capped with, or 0. @throws {ShapeError} when the vocabulary is too large. */
 export function recordSample(
-  recorder: Recorder,
+  recorder: Pick<Recorder, 'dispatch'>,
   { adjust, histogram, gather, choose }: SampleKernels,
   buffers: SampleBuffers,
   { width, softcap, ring }: { readonly width: number; readonly softcap: number; readonly ring: number },
