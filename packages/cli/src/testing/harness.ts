@@ -106,6 +106,7 @@ export const inspection: Inspection = {
     largestBuffer: { label: 'embedding', bytes: 2000 },
     decodeDispatches: 213,
     weightParts: 5,
+    decodeDispatches: 213,
   },
   metadata: {},
   warnings: ['the scale was corrected'],
