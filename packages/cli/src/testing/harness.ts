@@ -106,7 +106,6 @@ export const inspection: Inspection = {
     largestBuffer: { label: 'embedding', bytes: 2000 },
     decodeDispatches: 213,
     weightParts: 5,
-    decodeDispatches: 213,
   },
   metadata: {},
   warnings: ['the scale was corrected'],
