@@ -1,4 +1,4 @@
-export type { SamplingOptions } from '@tama/kernels-wgsl';
+export type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 export type { ChatMessage } from '@tama/tokenizer';
 export { checkAdapter } from './adapter.ts';
 export { type ChatOptions, ChatSession } from './chat/chat-session.ts';

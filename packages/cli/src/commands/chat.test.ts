@@ -40,6 +40,20 @@ describe('tama chat, from a script', () => {
     ]);
   });
 
+  it('passes log-probabilities and guessing on to every reply', async () => {
+    const engine = new FakeEngine();
+    const argv = ['chat', 'm', '--logprobs', '1', '--speculation', 'prompt-lookup', '--json'];
+    const { stdout } = await tama(argv, { engine, stdin: 'green\ntea\n' });
+    expect(engine.asked.map(({ options }) => options)).toMatchObject(
+      Array(2).fill({ logprobs: 1, speculation: 'prompt-lookup' }),
+    );
+    const [first] = stdout.split('\n');
+    expect(JSON.parse(first!)).toMatchObject({
+      logprobs: [{ id: 10, text: 'green', logprob: -0.5, top: [{ id: 9, logprob: 0 }] }],
+      speculation: { drafted: 8, accepted: 1 },
+    });
+  });
+
   it('says when a reply was cut off', async () => {
     const { stdout, stderr } = await tama(['chat', 'm', '--max-tokens', '1'], { stdin: 'green tea\n' });
     expect(stdout).toBe('green\n');

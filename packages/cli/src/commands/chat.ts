@@ -7,11 +7,12 @@ import { InterruptedError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { note, print } from '../io.ts';
 import type { Texts } from '../locale.ts';
+import { checkDecodingOptions, decodingOptions, withDecoding } from '../model/decoding-options.ts';
 import { engineOptions } from '../model/engine-options.ts';
 import { modelArgument } from '../model/model-argument.ts';
-import { replyJson, streamReply } from '../model/reply.ts';
+import { replyJson, shown, streamReply } from '../model/reply.ts';
 import { samplingOptions, toSamplingOptions } from '../model/sampling-options.ts';
-import { noteDemoModel, withEngine } from '../model/with-engine.ts';
+import { noteDemoModel } from '../model/with-engine.ts';
 import { pipedInput, terminalInput } from '../terminal/chat-input.ts';
 
 const options = {
@@ -28,6 +29,7 @@ const options = {
     },
   ),
   ...samplingOptions,
+  ...decodingOptions,
   json: flag({
     en: 'print each reply as a line {"ids": [...], "text": ..., "finishReason": ...}',
     ja: '返答ごとに {"ids": [...], "text": ..., "finishReason": ...} を1行で出力します',
@@ -60,11 +62,12 @@ export const chat = defineCommand({
       ...toSamplingOptions('chat', options),
       ...defined({ maxTokens: options.maxTokens, system: options.system }),
     };
-    return withEngine(context, model, options, async (engine) => {
+    checkDecodingOptions('chat', options);
+    return withDecoding(context, model, options, async (engine, decoding) => {
       const { ChatSession, TokenizerMissingError } = await import('@tama/core');
       if (!engine.info.hasTokenizer) throw new TokenizerMissingError(engine.info.name);
       noteDemoModel(context, model, engine);
-      return converse(context, new ChatSession(engine, chatOptions), options);
+      return converse(context, new ChatSession(engine, { ...chatOptions, ...decoding }), options);
     });
   },
 });
@@ -115,14 +118,14 @@ async function answer(
   session: ChatSession,
   message: string,
   stop: AbortSignal,
-  { json, verbose = false }: ChatOptions,
+  options: ChatOptions,
 ): Promise<void> {
   const { io, locale } = context;
   const before = session.forgotten;
   const events = session.send(message, { signal: AbortSignal.any([io.signal, stop]) });
-  const reply = await streamReply(context, events, { showText: !json, verbose });
+  const reply = await streamReply(context, events, shown(options));
   if (session.forgotten > before) note(io, leftOut(session.forgotten)[locale]);
-  if (json) await print(io, replyJson(reply));
+  if (options.json) await print(io, replyJson(reply));
   else if (reply.reason === 'length') note(io, cutOff[locale]);
   io.signal.throwIfAborted();
 }

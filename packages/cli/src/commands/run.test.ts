@@ -104,6 +104,8 @@ describe('tama run', () => {
     [['m', 'Hi', '--tokens', '1'], '`--tokens` and PROMPT exclude each other'],
     [['m', '--tokens', '1', '--raw'], '`--tokens` and `--raw` exclude each other'],
     [['m', 'Hi', '--raw', '--system', 'x'], '`--raw` and `--system` exclude each other'],
+    [['m', 'Hi', '--speculation', 'prompt-lookup', '--draft', 'd'], '`--speculation` and `--draft` exclude each other'],
+    [['m', 'Hi', '--logprobs', '21'], 'a whole number from 0 to 20'],
     [['m', 'Hi', '--greedy', '--top-k', '4'], '`--greedy` and `--top-k` exclude each other'],
     [['m'], 'needs a PROMPT'],
     [[], 'needs MODEL'],
@@ -113,6 +115,53 @@ describe('tama run', () => {
     const { exitCode, stdout, stderr } = await tama(['run', ...argv], { onLoad: () => loads++ });
     expect({ exitCode, stdout, loads }).toEqual({ exitCode: 2, stdout: '', loads: 0 });
     expect(stderr).toContain(message);
+  });
+
+  it('tells log-probabilities, a line a token', async () => {
+    const { stdout } = await tama(['run', 'm', 'green tea', '--logprobs', '2']);
+    expect(stdout).toBe('10 -0.500 "green": 9 0.000  10 -0.500\n11 -0.500 " tea": 10 0.000  11 -0.500\n');
+    expect((await tama(['run', 'm', 'tea', '--logprobs', '0'])).stdout).toBe('10 -0.500 "tea"\n');
+  });
+
+  it('tells log-probabilities as JSON', async () => {
+    const { stdout } = await tama(['run', 'm', 'green tea', '--logprobs', '1', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      ids: [10, 11],
+      text: 'green tea',
+      finishReason: 'stop',
+      logprobs: [
+        { id: 10, logprob: -0.5, text: 'green', top: [{ id: 9, logprob: 0 }] },
+        { id: 11, logprob: -0.5, text: ' tea', top: [{ id: 10, logprob: 0 }] },
+      ],
+    });
+  });
+
+  it('guesses from earlier text, and tells how often that was right', async () => {
+    const argv = ['run', 'm', 'green tea', '--speculation', 'prompt-lookup'];
+    expect((await asked(...argv.slice(1))).options.speculation).toBe('prompt-lookup');
+    expect(JSON.parse((await tama([...argv, '--json'])).stdout)).toMatchObject({
+      text: 'green tea',
+      speculation: { drafted: 8, accepted: 2 },
+    });
+    expect((await tama([...argv, '--verbose'])).stderr).toContain('8 guessed, 2 of them right');
+    expect((await tama(['run', 'm', 'green tea', '--verbose'])).stderr).not.toContain('guessed');
+  });
+
+  it('guesses with a smaller model, loaded the same way but for its weights', async () => {
+    const engines = { m: new FakeEngine(), small: new FakeEngine() };
+    const loaded: Record<string, EngineOptions> = {};
+    const argv = ['run', 'm', 'green tea', '--draft', 'small', '--device', 'f32', '--weights', 'q4'];
+    const { stdout } = await tama(argv, {
+      engine: (model) => engines[model as keyof typeof engines],
+      onLoad: (model, options) => {
+        loaded[model] = options;
+      },
+    });
+    expect(stdout).toBe('green tea\n');
+    expect(engines.m.asked[0]!.options.speculation).toEqual({ draft: engines.small });
+    expect(loaded).toMatchObject({ m: { device: 'f32', weights: 'q4' }, small: { device: 'f32' } });
+    expect(loaded.small).not.toHaveProperty('weights');
+    expect([engines.m.closed, engines.small.closed]).toEqual([true, true]);
   });
 
   it('says on stderr that the demo model is a demo', async () => {

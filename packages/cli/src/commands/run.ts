@@ -5,11 +5,12 @@ import { defined } from '../defined.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { inputText } from '../input-text.ts';
 import { print } from '../io.ts';
+import { checkDecodingOptions, decodingOptions, withDecoding } from '../model/decoding-options.ts';
 import { engineOptions } from '../model/engine-options.ts';
 import { modelArgument } from '../model/model-argument.ts';
-import { replyJson, streamReply } from '../model/reply.ts';
+import { replyJson, shown, streamReply } from '../model/reply.ts';
 import { samplingOptions, toSamplingOptions } from '../model/sampling-options.ts';
-import { noteDemoModel, withEngine } from '../model/with-engine.ts';
+import { noteDemoModel } from '../model/with-engine.ts';
 import { ConflictError, MissingArgumentError } from '../usage-errors.ts';
 
 const options = {
@@ -38,6 +39,7 @@ const options = {
     ja: '<eos> と <end_of_turn> で止まらずに続けます',
   }),
   ...samplingOptions,
+  ...decodingOptions,
   json: flag({
     en: 'print {"ids": [...], "text": ..., "finishReason": ...} at the end',
     ja: '最後に {"ids": [...], "text": ..., "finishReason": ...} を出力します',
@@ -82,20 +84,29 @@ export const run = defineCommand({
       line: 'tama run demo --tokens 2,5,1275,7 --max-tokens 8 --json',
       explanation: { en: 'Ids in, JSON out, for scripts', ja: 'スクリプト向け: トークンIDを与え、JSONで受け取る' },
     },
+    {
+      line: 'tama run demo "I like green tea." --logprobs 3',
+      explanation: { en: 'How sure the model was of every token', ja: '各トークンの確からしさを見る' },
+    },
+    {
+      line: 'tama run gemma-2-9b.gguf - --draft gemma-2-2b.gguf --verbose < question.txt',
+      explanation: { en: 'The 2B guesses, the 9B decides', ja: '2Bが予測し、9Bが決める' },
+    },
   ],
   async run(context, { model, prompt }, options) {
     const { io } = context;
     checkUsage(prompt, options);
+    checkDecodingOptions('run', options);
     const generate: GenerateOptions = {
       ...toSamplingOptions('run', options),
       ...defined({ maxTokens: options.maxTokens, ignoreEos: options.ignoreEos }),
       signal: io.signal,
     };
     const typed = options.tokens ? undefined : prompt === '-' ? await inputText(io) : prompt!;
-    return withEngine(context, model, options, async (engine) => {
+    return withDecoding(context, model, options, async (engine, decoding) => {
       noteDemoModel(context, model, engine);
-      const events = engine.generate(toPrompt(typed, options), generate);
-      const reply = await streamReply(context, events, { showText: !options.json, verbose: options.verbose ?? false });
+      const events = engine.generate(toPrompt(typed, options), { ...generate, ...decoding });
+      const reply = await streamReply(context, events, shown(options));
       if (options.json) await print(io, replyJson(reply));
       io.signal.throwIfAborted();
       return exitCodes.success;

@@ -1,53 +1,97 @@
-import type { FinishReason, GenerateEvent, Usage } from '@tama/core';
+import type { FinishReason, GenerateEvent, TokenLogprobs, Usage } from '@tama/core';
 import type { Context } from '../command.ts';
 import { note, print } from '../io.ts';
 import type { Texts } from '../locale.ts';
 import { progressOn } from '../terminal/progress.ts';
 
-export type Reply = { readonly ids: readonly number[]; readonly text: string; readonly reason: FinishReason };
+type Token = { readonly text: string; readonly logprobs: TokenLogprobs };
+
+export type Reply = {
+  readonly ids: readonly number[];
+  readonly text: string;
+  readonly reason: FinishReason;
+  readonly usage: Usage;
+  /** Where log-probabilities were asked for. */
+  readonly tokens: readonly Token[];
+};
 
 /** A reply as `--json` prints it, on a line of its own. */
-export const replyJson = ({ ids, text, reason }: Reply): string =>
-  `${JSON.stringify({ ids, text, finishReason: reason })}\n`;
+export function replyJson({ ids, text, reason, usage, tokens }: Reply): string {
+  const { speculation } = usage;
+  const logprobs = tokens.map(({ text, logprobs: { chosen, top } }) => ({ ...chosen, text, top }));
+  return `${JSON.stringify({
+    ids,
+    text,
+    finishReason: reason,
+    ...(tokens.length > 0 ? { logprobs } : {}),
+    ...(speculation ? { speculation } : {}),
+  })}\n`;
+}
 
-type Show = { readonly showText: boolean; readonly verbose: boolean };
+/** What of a reply goes to stdout while it is generated: its text, a line for every token, or nothing. */
+type Show = { readonly show: 'text' | 'tokens' | 'nothing'; readonly verbose: boolean };
 
-/** Follows a generation to its end. With `showText` the text streams to stdout, and a newline ends it. */
+/** What the options of a command ask to be shown. */
+export const shown = (options: {
+  readonly json: boolean | undefined;
+  readonly logprobs: number | undefined;
+  readonly verbose: boolean | undefined;
+}): Show => ({
+  show: options.json ? 'nothing' : options.logprobs === undefined ? 'text' : 'tokens',
+  verbose: options.verbose ?? false,
+});
+
+/** Follows a generation to its end. Text and lines stream to stdout, and a newline ends the text. */
 export async function streamReply(
   { io, locale }: Context,
   events: AsyncIterable<GenerateEvent>,
-  { showText, verbose }: Show,
+  { show, verbose }: Show,
 ): Promise<Reply> {
   const progress = progressOn(io, locale, verbose);
-  let shown = '';
-  const show = async (text: string) => {
-    if (!showText || text === '') return;
+  const tokens: Token[] = [];
+  let written = '';
+  const write = async (text: string) => {
+    if (show !== 'text' || text === '') return;
     progress.end();
     await print(io, text);
-    shown += text;
+    written += text;
   };
   try {
     for await (const event of events) {
       if (event.type === 'prefill') progress.report(reading, event.processed, event.total);
-      if (event.type === 'token') await show(event.text);
+      if (event.type === 'token') {
+        const { text, logprobs } = event;
+        await write(text);
+        if (!logprobs) continue;
+        tokens.push({ text, logprobs });
+        progress.end();
+        if (show === 'tokens') await print(io, tokenLine({ text, logprobs }));
+      }
       if (event.type !== 'finish') continue;
       const { ids, text, reason, usage } = event;
-      await show(text.slice(shown.length)); // an incomplete last character is held back until here
-      if (shown === '' && showText) await print(io, '\n');
+      await write(text.slice(written.length)); // an incomplete last character is held back until here
+      if (written === '' && show === 'text') await print(io, '\n');
       if (verbose) note(io, speed(usage));
-      return { ids, text, reason };
+      return { ids, text, reason, usage, tokens };
     }
   } finally {
     progress.end();
-    if (shown !== '') io.stdout.write('\n');
+    if (written !== '') io.stdout.write('\n');
   }
   throw new Error('The engine ended a generation without a finish event.');
 }
 
 const reading: Texts = { en: 'Reading the prompt', ja: '入力を読んでいます' };
 
-function speed({ promptTokens, cachedTokens, completionTokens, prefillMs, decodeMs }: Usage): string {
+/** As `tama logits` shows a position: an id and its value, and then the same of the most likely ones. */
+function tokenLine({ text, logprobs: { chosen, top } }: Token): string {
+  const [own, ...others] = [chosen, ...top].map(({ id, logprob }) => `${id} ${logprob.toFixed(3)}`);
+  return `${own} ${JSON.stringify(text)}${others.length > 0 ? `: ${others.join('  ')}` : ''}\n`;
+}
+
+function speed({ promptTokens, cachedTokens, completionTokens, prefillMs, decodeMs, speculation }: Usage): string {
   const rate = (tokens: number, ms: number) => (ms > 0 ? ` (${((1000 * tokens) / ms).toFixed(1)}/s)` : '');
   const computed = promptTokens - cachedTokens;
-  return `${promptTokens} prompt tokens, ${cachedTokens} from the cache, ${computed} computed${rate(computed, prefillMs)}; ${completionTokens} generated${rate(completionTokens, decodeMs)}`;
+  const guesses = speculation ? `; ${speculation.drafted} guessed, ${speculation.accepted} of them right` : '';
+  return `${promptTokens} prompt tokens, ${cachedTokens} from the cache, ${computed} computed${rate(computed, prefillMs)}; ${completionTokens} generated${rate(completionTokens, decodeMs)}${guesses}`;
 }

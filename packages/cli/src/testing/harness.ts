@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { Engine, GenerateEvent, GenerateOptions, ModelInfo, Prompt } from '@tama/core';
+import type { Engine, GenerateEvent, GenerateOptions, ModelInfo, Prompt, TokenLogprobs } from '@tama/core';
 import type { Dependencies, EngineOptions } from '../dependencies.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Inspection } from '../inspection.ts';
@@ -59,11 +59,13 @@ export class FakeEngine implements Engine {
       if (options.signal?.aborted) break;
       ids.push(10 + index);
       texts.push(index === 0 ? word : ` ${word}`);
-      yield { type: 'token', id: 10 + index, text: texts.at(-1)! };
+      const logprobs = options.logprobs === undefined ? {} : { logprobs: likelihood(10 + index, options.logprobs) };
+      yield { type: 'token', id: 10 + index, text: texts.at(-1)!, ...logprobs };
     }
     const reason = options.signal?.aborted ? 'abort' : words.length < all.length ? 'length' : 'stop';
     const usage = { promptTokens: 3, cachedTokens: 0, completionTokens: ids.length, prefillMs: 1, decodeMs: 2 };
-    yield { type: 'finish', reason, ids, text: texts.join(''), usage };
+    const guesses = options.speculation ? { speculation: { drafted: 8, accepted: ids.length } } : {};
+    yield { type: 'finish', reason, ids, text: texts.join(''), usage: { ...usage, ...guesses } };
   }
 
   /** Logit of token v at position p: 10 p + v / 8. */
@@ -80,6 +82,12 @@ export class FakeEngine implements Engine {
     this.closed = true;
   }
 }
+
+/** The chosen token with -0.5, and from the id before it on the most likely ones with 0, -0.5, -1... */
+const likelihood = (id: number, top: number): TokenLogprobs => ({
+  chosen: { id, logprob: -0.5 },
+  top: Array.from({ length: top }, (_, i) => ({ id: id - 1 + i, logprob: -i / 2 })),
+});
 
 function textOf(prompt: Prompt): string {
   if (typeof prompt === 'string') return prompt;
@@ -116,7 +124,8 @@ export type Outcome = { readonly exitCode: ExitCode; readonly stdout: string; re
 type Surroundings = {
   readonly stdin?: string | Uint8Array | readonly (string | Uint8Array)[];
   readonly env?: Record<string, string>;
-  readonly engine?: Engine;
+  /** Answers for every MODEL, or for each by its name. */
+  readonly engine?: Engine | ((model: string) => Engine);
   readonly dependencies?: Partial<Dependencies>;
   readonly terminal?: boolean;
   /** Leaves stdin open after `stdin` was written, and hands over what types more. */
@@ -146,7 +155,7 @@ export async function tama(argv: readonly string[], surroundings: Surroundings =
     async loadEngine(model, options) {
       surroundings.onLoad?.(model, options);
       options.onProgress?.({ phase: 'weights', loadedBytes: 1, totalBytes: 2 });
-      return engine;
+      return typeof engine === 'function' ? engine(model) : engine;
     },
     inspect: async () => inspection,
     modelTokenizer: () => Promise.reject(new Error('no tokenizer was given to this test')),
