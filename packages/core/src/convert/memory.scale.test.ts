@@ -13,7 +13,7 @@ import type { WeightType } from './weight-types.ts';
 import { writeGguf } from './write-gguf.ts';
 import { writeHuggingFace } from './write-hugging-face.ts';
 
-// The full vocabulary, and weights many times the limit: 103 million.
+// The full vocabulary, and weights many times the limit: 95 million.
 const config = configOf({
   layers: 4,
   hiddenSize: 256,
