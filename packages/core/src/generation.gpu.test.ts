@@ -29,9 +29,11 @@ async function generate(engine: GpuEngine, prompt: Prompt, options: GenerateOpti
   return { tokens, ...finish! };
 }
 
-it('draws the same 1,000 tokens for a seed, however many steps run ahead', { timeout: 600_000 }, async () => {
+// SwiftShader takes 90 ms a token, llvmpipe 4.
+const drawn = process.env.TAMA_TEST_ADAPTER === 'swiftshader' ? 250 : 1000;
+it(`draws the same ${drawn} tokens for a seed, however many steps run ahead`, { timeout: 300_000 }, async () => {
   const engine = await load('q8_0', 1010);
-  const options = { temperature: 2, topK: 60, topP: 0.98, repetitionPenalty: 1.1, seed: 11, maxTokens: 1000 };
+  const options = { temperature: 2, topK: 60, topP: 0.98, repetitionPenalty: 1.1, seed: 11, maxTokens: drawn };
   const runs: (readonly number[])[] = [];
   for (const stepsAhead of [1, 8]) {
     const { ids } = await generate(engine, prompt, { ...options, stepsAhead, ignoreEos: true });
@@ -39,7 +41,7 @@ it('draws the same 1,000 tokens for a seed, however many steps run ahead', { tim
   }
   await engine.close();
   expect(new Set(runs[0]).size).toBeGreaterThan(10);
-  expect(runs[0]).toHaveLength(1000);
+  expect(runs[0]).toHaveLength(drawn);
   expect(runs[1]).toEqual(runs[0]);
 });
 

@@ -168,7 +168,7 @@ export class GpuModel {
   prefill(tokens: readonly number[], start: number, sampler: SamplerKind): Promise<ChosenToken>;
   async prefill(tokens: readonly number[], start: number, sampler?: SamplerKind): Promise<ChosenToken | undefined> {
     this.#writeStep(tokens, start, 0);
-    const step = this.#step(tokens.length === 1 ? 1 : this.prefillChunk, sampler ? 'last' : 'none', sampler);
+    const step = this.#step(this.#rowsFor(tokens.length), sampler ? 'last' : 'none', sampler);
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'prefill' });
     encodePass(encoder, [step.recording]);
     if (sampler) return (await this.#submitAndRead(encoder, sampler, 0, 1))[0]!;
@@ -228,7 +228,8 @@ export class GpuModel {
   async logits(tokens: readonly number[], start: number, rows: readonly number[]): Promise<Float32Array[]> {
     const { device } = this.#gpu;
     this.#writeStep(tokens, start, 0);
-    const step = this.#step(tokens.length === 1 ? 1 : this.logitsChunk, rows.length > 0 ? 'all' : 'none');
+    const recorded = Math.min(this.logitsChunk, this.#rowsFor(tokens.length));
+    const step = this.#step(recorded, rows.length > 0 ? 'all' : 'none');
     const { vocabularySize } = this.config;
     const rowBytes = 4 * pitchOf(vocabularySize);
     const encoder = device.createCommandEncoder({ label: 'logits' });
@@ -273,6 +274,14 @@ export class GpuModel {
     const { queue } = this.#gpu.device;
     queue.writeBuffer(this.#state.tokens, 0, Uint32Array.from(tokens));
     queue.writeBuffer(this.#state.step, 0, Uint32Array.of(start, tokens.length, slot, 0));
+  }
+
+  /** Rows of the recording for so many tokens: a short prompt is not worth a whole chunk's work. */
+  #rowsFor(tokens: number): number {
+    if (tokens === 1) return 1;
+    let rows = 16;
+    while (rows < tokens) rows *= 2;
+    return Math.min(rows, this.prefillChunk);
   }
 
   /** The recording for a step of at most `rows` rows; made at its first use. */

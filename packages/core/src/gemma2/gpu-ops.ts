@@ -38,7 +38,7 @@ export type GpuState = {
   readonly sampledStep: GPUBuffer;
   /** Ids of the step's tokens. */
   readonly tokens: GPUBuffer;
-  readonly activations: Map<string, GPUBuffer>;
+  readonly activations: Map<string, GPUBuffer[]>;
 };
 
 export function stepBuffers(
@@ -192,16 +192,18 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
 
   /** The buffer of an operation's result. Operations of one name and width never have two results alive at once. */
   #activation(operation: string, rows: number, width: number): GpuTensor {
-    const buffer = this.#buffer(`${operation} [${rows}, ${width}]`, 4 * rows * pitchOf(width));
-    return { buffer, rows, width };
+    return { buffer: this.#buffer(`${operation} [, ${width}]`, 4 * rows * pitchOf(width)), rows, width };
   }
 
+  /** One of this label that is large enough: steps of fewer rows use what a larger one has made. */
   #buffer(label: string, bytes: number): GPUBuffer {
     const { activations, memory } = this.#state;
-    const known = activations.get(label);
-    if (known) return known;
+    const known = activations.get(label) ?? [];
+    activations.set(label, known);
+    const enough = known.find(({ size }) => size >= bytes);
+    if (enough) return enough;
     const buffer = memory.storage(label, bytes);
-    activations.set(label, buffer);
+    known.push(buffer);
     return buffer;
   }
 }
