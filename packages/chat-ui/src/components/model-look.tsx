@@ -1,8 +1,8 @@
 import type { StoredModel } from '@tama/core';
-import { isTamaError } from '@tama/errors';
+import { isTamaError, type TamaError } from '@tama/errors';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
-import { formatNumber } from '../i18n/format.ts';
+import { formatBytes, formatNumber } from '../i18n/format.ts';
 import { isGated, isRefusal } from '../models/known-models.ts';
 import type { Look, Models } from '../models/models.ts';
 import { Again, Fault } from './fault.tsx';
@@ -41,7 +41,7 @@ export function ModelLook({ models, look, onAsk, onUse, onNeedsToken }: Props) {
       {look.phase === 'looking' ? <p role="status">{t.looking}</p> : null}
       {look.phase === 'failed' ? (
         isTamaError(look.error, 'hub-model-ambiguous') ? (
-          <Choice reference={reference} files={String(look.error.details.files).split(', ')} onAsk={onAsk} />
+          <Choice reference={reference} files={filesOf(look.error)} onAsk={onAsk} />
         ) : (
           <Fault error={look.error}>
             <Again onAgain={models.lookAgain} />
@@ -61,7 +61,7 @@ function Choice({
   onAsk,
 }: {
   readonly reference: string;
-  readonly files: readonly string[];
+  readonly files: readonly File[];
   readonly onAsk: (reference: string) => void;
 }) {
   const t = useMessages().models;
@@ -70,16 +70,27 @@ function Choice({
     <>
       <p role="status">{t.choose(formatNumber(files.length, locale))}</p>
       <ul className="tama-choice">
-        {files.map((file) => (
-          <li key={file}>
-            <button type="button" className="tama-link" onClick={() => onAsk(fileOf(reference, file))}>
-              {file}
-            </button>
+        {files.map(({ path, bytes }) => (
+          <li key={path}>
+            <button type="button" className="tama-link" onClick={() => onAsk(fileOf(reference, path))}>
+              {path}
+            </button>{' '}
+            {bytes === undefined ? null : <small>{formatBytes(bytes)}</small>}
           </li>
         ))}
       </ul>
     </>
   );
+}
+
+type File = { readonly path: string; readonly bytes: number | undefined };
+
+/** What the error of a repository that holds several models lists. */
+function filesOf({ details }: TamaError): readonly File[] {
+  const sizes = String(details.bytes ?? '').split(', ');
+  return String(details.files)
+    .split(', ')
+    .map((path, i) => ({ path, bytes: sizes[i] ? Number(sizes[i]) : undefined }));
 }
 
 /** A file of the repository that `hf:OWNER/REPO…@REVISION` names. */

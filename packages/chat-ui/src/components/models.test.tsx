@@ -192,12 +192,17 @@ describe('a model that is asked for', () => {
         describe: (reference) =>
           reference.includes('.gguf')
             ? Promise.resolve({ ...describe2b, source: reference })
-            : Promise.reject(fault('hub-model-ambiguous', { files: 'a-Q4.gguf, b/a-Q8.gguf' })),
+            : Promise.reject(
+                fault('hub-model-ambiguous', { files: 'a-Q4.gguf, b/a-Q8.gguf', bytes: '1600000000, 2780000000' }),
+              ),
       },
     );
     await openPanel();
     lookUp('hf:o/r@v1');
-    fireEvent.click(await screen.findByRole('button', { name: 'b/a-Q8.gguf' }));
+    const second = await screen.findByRole('button', { name: 'b/a-Q8.gguf' });
+    const items = within(second.closest('ul')!).getAllByRole('listitem');
+    expect(items.map(({ textContent }) => textContent)).toEqual(['a-Q4.gguf 1.6 GB', 'b/a-Q8.gguf 2.8 GB']);
+    fireEvent.click(second);
     await screen.findByRole('button', { name: 'Download 5.0 GB' });
     expect(modelStore.asked.at(-1)?.[0]).toBe('hf:o/r/b/a-Q8.gguf@v1');
   });

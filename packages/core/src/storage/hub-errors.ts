@@ -63,23 +63,23 @@ export class BadHubAnswerError extends TamaError {
   }
 }
 
-/** A repository holds several models, typically one file per quantisation. */
+/** A repository holds several models, typically one file per quantisation. `example` is a reference to one of them. */
 export class AmbiguousHubModelError extends TamaError {
-  constructor(reference: string, files: readonly string[]) {
-    const names = files.join(', ');
+  constructor(reference: string, models: readonly { readonly path: string; readonly size: number }[], example: string) {
+    const names = models.map(({ path }) => path).join(', ');
     super(
       'hub-model-ambiguous',
       {
         en: {
-          what: `${reference} holds ${files.length} models: ${names}.`,
-          remedy: `Name one of them, such as ${reference}/${files[0]}.`,
+          what: `${reference} holds ${models.length} models: ${names}.`,
+          remedy: `Name one of them, such as ${example}.`,
         },
         ja: {
-          what: `${reference} には${files.length}個のモデルがあります: ${names}`,
-          remedy: `${reference}/${files[0]} のように、1つを指定してください。`,
+          what: `${reference} には${models.length}個のモデルがあります: ${names}`,
+          remedy: `${example} のように、1つを指定してください。`,
         },
       },
-      { reference, files: names },
+      { reference, files: names, bytes: models.map(({ size }) => size).join(', ') },
     );
   }
 }

@@ -51,7 +51,8 @@ function onlyGguf(files: readonly HubFile[], reference: HubReference): readonly 
   const { repository, revision } = reference;
   throw new AmbiguousHubModelError(
     formatHubReference({ repository, revision }),
-    firsts.map(({ path }) => path),
+    firsts.map(({ path }) => ({ path, size: ggufParts(files, path).reduce((sum, { size }) => sum + size, 0) })),
+    formatHubReference({ repository, revision, path: first.path }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { isTamaError } from '@tama/errors';
+import { isTamaError, type TamaError } from '@tama/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeHub, serveHub } from '../testing/fake-hub.ts';
 import { byRange, serve } from '../testing/model-server.ts';
@@ -28,6 +28,15 @@ const codeOf = (promise: Promise<unknown>) =>
     () => expect.unreachable('it should have failed'),
     (error: unknown) => (isTamaError(error) ? error.code : String(error)),
   );
+
+function refused(attempt: () => unknown): TamaError {
+  try {
+    attempt();
+  } catch (error) {
+    if (isTamaError(error)) return error;
+  }
+  return expect.unreachable('it should have failed');
+}
 
 describe('a reference to a hub', () => {
   it.each([
@@ -205,6 +214,13 @@ describe('the files of a model in a repository', () => {
   });
 
   it('have to be named where there are several models', () => {
-    expect(() => chosen(['a-Q4.gguf', 'a-Q8.gguf'])).toThrow('Name one of them, such as hf:o/r/a-Q4.gguf');
+    const paths = ['q/a-Q4-00001-of-00002.gguf', 'q/a-Q4-00002-of-00002.gguf', 'a-Q8.gguf'];
+    expect(() => chosen(paths)).toThrow(`Name one of them, such as hf:o/r/${paths[0]}.`);
+    const { details, texts } = refused(() => chosen(paths, 'hf:o/r@refs/pr/1'));
+    expect(details).toEqual({ reference: 'hf:o/r@refs/pr/1', files: `${paths[0]}, a-Q8.gguf`, bytes: '2, 1' });
+    for (const { remedy } of Object.values(texts)) {
+      const [example = ''] = /hf:[\w./-]+@[\w/]+/.exec(remedy) ?? [];
+      expect(chosen(paths, example)).toEqual(paths.slice(0, 2));
+    }
   });
 });
