@@ -35,7 +35,7 @@ export const nodeDependencies: Dependencies = {
     const checkpoint = await openCheckpoint(await openModel(model, signal), { signal });
     try {
       const tokens = context ?? checkpoint.config.contextLength;
-      const plan = { context: tokens, prefillChunk: Math.min(64, tokens), f16: true, weights };
+      const plan = { context: tokens, prefillChunk: Math.min(128, tokens), f16: true, weights };
       const memory = await planModel(checkpoint, plan);
       const inspection = inspectionOf(checkpoint, await checkpoint.tokenizer?.(signal), memory);
       if (!verify) return inspection;

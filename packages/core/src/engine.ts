@@ -132,7 +132,7 @@ export type LoadOptions = {
   readonly weights?: LoadedWeights;
   /** sqrt(hidden size) rounded to bfloat16, as Gemma 2 was trained, or exact, as llama.cpp computes. */
   readonly embeddingScale?: 'bfloat16' | 'exact';
-  /** Rows of one prefill chunk. Default 64. */
+  /** Rows of one prefill chunk. Default 128, on a software adapter 64. */
   readonly prefillChunk?: number;
   /**
    * Tokens by which a conversation longer than the sliding window can go back, to an edit or another branch, without

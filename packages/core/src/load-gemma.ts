@@ -18,7 +18,14 @@ const longestContext = 8192;
 
 /** Tokens that the KV cache holds where nobody says otherwise. */
 export const defaultContext = ({ contextLength }: Gemma2Config): number => Math.min(contextLength, longestContext);
-export const defaultPrefillChunk = 64;
+
+/**
+ * Rows of a prefill chunk: a GPU has work for all its cores and reads the weights less often; a software adapter gains
+ * nothing, and an abort waits for a chunk. Not adapted to the time a chunk takes: chunks of other sizes round otherwise,
+ * and one adapter shall always compute the same.
+ */
+export const defaultPrefillChunk = ({ isFallbackAdapter }: Pick<GPUAdapterInfo, 'isFallbackAdapter'>): number =>
+  isFallbackAdapter ? 64 : 128;
 
 /**
  * Loads a Gemma 2: opens the checkpoint, streams its weights to the GPU, and compiles the kernels meanwhile.
@@ -31,11 +38,11 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const { signal } = options;
   const progress = (phase: LoadProgress['phase'], loadedBytes: number, totalBytes: number) =>
     options.onProgress?.({ phase, loadedBytes, totalBytes });
-  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? defaultPrefillChunk, 1, 512);
   const rollback = wholeNumber('rollback', options.rollback ?? defaultRollback, 0, 2 ** 20);
 
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
+  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? defaultPrefillChunk(gpu.info), 1, 512);
   const weights = oneOf('weights', options.weights, loadedWeights);
   const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {

@@ -52,7 +52,7 @@ export async function previewModel(
     const context = wanted.context ?? defaultContext(checkpoint.config);
     const options = {
       context,
-      prefillChunk: Math.min(defaultPrefillChunk, context),
+      prefillChunk: Math.min(defaultPrefillChunk(adapter.info), context),
       f16: adapterFeatures(gpu, adapter).f16,
       limits: adapter.limits,
     };

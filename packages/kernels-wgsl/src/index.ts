@@ -3,11 +3,13 @@ export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
 export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
 export {
   attentionDecode,
+  attentionDecodeCost,
   attentionDecodeReference,
   decodeSplits,
   partialsLength,
+  splitRuns,
 } from './attention-decode/attention-decode.ts';
-export { attentionMerge, attentionMergeReference } from './attention-merge/attention-merge.ts';
+export { attentionMerge, attentionMergeCost, attentionMergeReference } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';

@@ -48,7 +48,7 @@ const WORKGROUP = PARTS * KEY_LANES;
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
 @group(0) @binding(6) var<uniform> params: Params;
 
-var<workgroup> queries: array<mat4x4f, WORKGROUP>;  // [headDim / 4], a column a head
+var<workgroup> queries: array<vec4f, 4 * WORKGROUP>;  // [headDim / 4][4 heads]
 var<workgroup> sums: array<vec4f, PARTS * KEYS>;  // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
 var<workgroup> weights: array<vec4f, WORKGROUP>;  // [KEYS]; at the end their totals, [runs]
 
@@ -78,14 +78,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   let dim = local % dims;
   let run = local / dims;
   let runs = WORKGROUP / dims;
-  let lastHead = firstHead + headCount - 1;
-  if (local < dims) {
-    queries[local] = mat4x4f(
-      rotated(firstHead, local),
-      rotated(min(firstHead + 1, lastHead), local),
-      rotated(min(firstHead + 2, lastHead), local),
-      rotated(min(firstHead + 3, lastHead), local),
-    );
+  for (var i = local; i < headCount * dims; i += WORKGROUP) {
+    queries[4 * (i % dims) + i / dims] = rotated(firstHead + i / dims, i % dims);
   }
   workgroupBarrier();
 
@@ -105,7 +99,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     var score2 = vec4f();
     var score3 = vec4f();
     for (var d = part; d < dims; d += PARTS) {
-      let query = queries[d];
+      let query = queriesAt(d);
       score0 += vec4f(keys[row0 + d]) * query;
       score1 += vec4f(keys[row1 + d]) * query;
       score2 += vec4f(keys[row2 + d]) * query;
@@ -136,7 +130,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     let cached = cacheRow(kvHead, step.start % params.capacity, 0) + dim;
     let key = asCached(rotated(params.heads + kvHead, dim));
     let value = asCached(projected(params.heads + params.kvHeads + kvHead, dim));
-    if (run == 0) { sums[dim] = key * queries[dim]; }
+    if (run == 0) { sums[dim] = key * queriesAt(dim); }
     workgroupBarrier();
     if (run == 0) {
       var score = vec4f();
@@ -168,6 +162,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     for (var i = 0u; i < runs; i++) { sum += weights[i][local]; }
     partials[partialRow(firstHead + local, split) + dims] = vec4f(sum, 0, 0, 0);
   }
+}
+
+// A column a head; zeros where there are fewer than four.
+fn queriesAt(dim: u32) -> mat4x4f {
+  return mat4x4f(queries[4 * dim], queries[4 * dim + 1], queries[4 * dim + 2], queries[4 * dim + 3]);
 }
 
 // Four dimensions of a head of `qkv`: of q, k and v in turn.

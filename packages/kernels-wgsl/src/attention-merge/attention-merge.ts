@@ -17,9 +17,10 @@ export const attentionMerge: KernelSpec<Params, Binding> = {
   },
 };
 
-export const attentionMergeCost = (params: Params): Cost => ({
-  bytes: 4 * (partialsLength(params) + params.heads * params.headDim),
-  flops: partialsLength(params),
+/** Where `live` of the splits have keys. */
+export const attentionMergeCost = ({ heads, headDim, splits }: Params, live = splits): Cost => ({
+  bytes: 4 * (partialsLength({ heads, headDim, splits: live }) + heads * headDim),
+  flops: partialsLength({ heads, headDim, splits: live }),
 });
 
 /** The definition, in f64. `partials` is [heads, splits, headDim + 4], see attention-decode; y is [heads, headDim]. */
