@@ -107,6 +107,58 @@ it('a model is downloaded with a pause, survives a reload, answers without a net
   expect(await watched.page.evaluate(storedFiles)).toEqual([]);
 });
 
+it('the model that was used last is open again after a reload, without the hub; the demo where it cannot be', async () => {
+  await visit();
+  await models.lookUp(reference);
+  await models.downloadButton.click();
+  await models.stored('complete').waitFor();
+  await models.button(/^Use /).click();
+  await models.dialog.waitFor({ state: 'detached' });
+  await chat.modelIsReady();
+
+  const isInUse = async () => {
+    await chat.modelIsReady();
+    await models.open();
+    await models.stored('complete').getByText('In use', { exact: true }).waitFor();
+    await models.close();
+  };
+  const asked = hub.requests.length;
+  await watched.page.reload();
+  await isInUse();
+  const next = golden('I like green tea.');
+  expect(await chat.say('I like green tea.')).toEqual({ state: 'complete', ...next.replies[0] });
+  expect(hub.requests.length).toBe(asked);
+
+  // Its file is damaged: the page says so, the demo answers, and is what the next visit opens.
+  await watched.page.evaluate(damageStoredFile);
+  await watched.page.reload();
+  const alert = watched.page.getByRole('alert').filter({ hasText: 'which you used last' });
+  await alert.getByText(reference).waitFor();
+  expect(await alert.textContent()).toContain('is not a model in a known format');
+  await chat.modelIsReady();
+  expect(await chat.say('I like green tea.')).toMatchObject({ state: 'complete', text: next.replies[0]!.text });
+  expect(await accessibilityProblems(watched.page)).toEqual([]);
+  await watched.page.reload();
+  await chat.modelIsReady();
+  expect(await alert.count()).toBe(0);
+  expect(hub.requests.length).toBe(asked);
+});
+
+/** The stored GGUF loses its magic number. */
+async function damageStoredFile(): Promise<void> {
+  const find = async (folder: FileSystemDirectoryHandle): Promise<FileSystemFileHandle | undefined> => {
+    for await (const entry of folder.values()) {
+      const found = entry.kind === 'directory' ? await find(entry as FileSystemDirectoryHandle) : entry;
+      if (found?.name.endsWith('.gguf')) return found as FileSystemFileHandle;
+    }
+    return undefined;
+  };
+  const file = await find(await navigator.storage.getDirectory());
+  const writable = await file!.createWritable({ keepExistingData: true });
+  await writable.write({ type: 'write', position: 0, data: new Uint8Array(4) });
+  await writable.close();
+}
+
 /** Names of what is in the store's folder of the origin's private file system. */
 async function storedFiles(): Promise<string[]> {
   const root = await navigator.storage.getDirectory();

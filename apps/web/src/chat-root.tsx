@@ -15,6 +15,7 @@ export function ChatRoot() {
       settings: settings.getState,
       openStorage: openIndexedDbStorage,
       session: browserStorage('sessionStorage'),
+      storage: browserStorage('localStorage'),
     }),
   );
   const [models] = useState(() =>

@@ -5,6 +5,7 @@ import { memoryStorage } from '../storage/conversation-storage.ts';
 import { createGate, type Script, scriptedHost } from '../testing/scripted-engine.ts';
 import { createChat } from './chat.ts';
 import type { ReplyMessage } from './conversation.ts';
+import type { KeyValueStorage } from './last-model.ts';
 import type { SessionStorage } from './tab-memory.ts';
 
 function start(
@@ -12,6 +13,7 @@ function start(
   settings: Partial<Settings> = {},
   storage = memoryStorage(),
   session?: SessionStorage,
+  memory?: KeyValueStorage,
 ) {
   const host = scriptedHost(script);
   let time = 1000;
@@ -21,6 +23,7 @@ function start(
     settings: () => ({ ...defaultSettings, ...settings }),
     openStorage: async () => storage,
     session,
+    storage: memory,
     now: () => time++,
   });
   chat.start();
@@ -361,5 +364,93 @@ describe('the model', () => {
     chat.send('Hello!');
     await replied();
     expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { files } });
+  });
+});
+
+describe('the model of the visit before', () => {
+  const stored = { kind: 'stored', source: 'hf:o/r', commit: '0', fit: { weights: 'q4' } } as const;
+  const mapStorage = (): KeyValueStorage => {
+    const items = new Map<string, string>();
+    return {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => void items.set(key, value),
+      removeItem: (key) => void items.delete(key),
+    };
+  };
+  const visit = (script: Script, memory: KeyValueStorage) => start(script, {}, memoryStorage(), undefined, memory);
+  const ready = ({ chat }: ReturnType<typeof start>, source: object) =>
+    vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source }));
+  /** A memory of a visit that used the stored model. */
+  async function afterUse(): Promise<KeyValueStorage> {
+    const memory = mapStorage();
+    const before = visit({}, memory);
+    await ready(before, { kind: 'demo' });
+    before.chat.loadModel(stored);
+    await ready(before, stored);
+    before.chat.dispose();
+    return memory;
+  }
+  const fault = (code: string) =>
+    new TamaError(code, { en: { what: 'No.', remedy: 'Yes.' }, ja: { what: '否。', remedy: '諾。' } });
+  const failing = (code: string): Script => ({
+    load: async (source) => {
+      if (source === 'stored:hf:o/r') throw fault(code);
+    },
+  });
+
+  it('is opened again, as it was loaded, and the demo is not', async () => {
+    const after = visit({}, await afterUse());
+    await ready(after, stored);
+    expect(after.host.sources).toEqual(['stored:hf:o/r']);
+    expect(after.host.loadOptions[0]).toMatchObject({ weights: 'q4' });
+  });
+
+  it.each([
+    ['the demo', { kind: 'demo', url: '/models/demo.gguf' }],
+    ["the reader's own files", { kind: 'files', files: [new File(['GGUF'], 'x.gguf')] }],
+  ] as const)('is not when %s took its place', async (_, source) => {
+    const memory = await afterUse();
+    const { chat } = visit({}, memory);
+    chat.loadModel(source);
+    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source }));
+    const after = visit({}, memory);
+    await ready(after, { kind: 'demo' });
+  });
+
+  it('has the demo in its place when it cannot be opened, for a message that already waits too', async () => {
+    const memory = await afterUse();
+    const after = visit(failing('storage-full'), memory);
+    const phases: string[] = [];
+    after.chat.subscribe(({ model }) => phases.push(model.phase));
+    after.chat.send('Hello!');
+    await after.replied();
+    expect(after.chat.getState()).toMatchObject({
+      model: { phase: 'ready', source: { kind: 'demo' } },
+      notReopened: { source: stored, error: { code: 'storage-full' } },
+    });
+    expect(phases).not.toContain('failed');
+    after.chat.loadModel(stored);
+    await vi.waitFor(() => expect(after.chat.getState().model.phase).toBe('failed'));
+    expect(after.chat.getState().notReopened).toBeUndefined();
+  });
+
+  it('is not missed when it is no longer stored', async () => {
+    const after = visit(failing('model-not-stored'), await afterUse());
+    await ready(after, { kind: 'demo' });
+    expect(after.chat.getState().notReopened).toBeUndefined();
+  });
+
+  it('is given up when the page has ended three times while it loaded', async () => {
+    const memory = await afterUse();
+    const never = () => new Promise<void>(() => {});
+    for (let visits = 0; visits < 3; visits++) {
+      const broken = visit({ load: never }, memory);
+      await vi.waitFor(() => expect(broken.host.sources).toEqual(['stored:hf:o/r']));
+    }
+    await ready(visit({}, memory), { kind: 'demo' });
+  });
+
+  it.each(['{', '7', '{"source":3}'])('is the demo where the memory is %s', async (kept) => {
+    await ready(visit({}, { ...mapStorage(), getItem: () => kept }), { kind: 'demo' });
   });
 });

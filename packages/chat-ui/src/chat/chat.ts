@@ -1,4 +1,4 @@
-import { fitToContext, type GenerateOptions } from '@tama/core';
+import { type Engine, fitToContext, type GenerateOptions } from '@tama/core';
 import { isTamaError, serialiseError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EngineHost, ModelSource } from '../engine-host.ts';
@@ -14,11 +14,14 @@ import {
   type ReplyMessage,
   toChatMessages,
 } from './conversation.ts';
+import { createLastModel, type KeyValueStorage, type StoredSource } from './last-model.ts';
 import { createModelLoader, type ModelState } from './model-loader.ts';
 import { createTabMemory, type SessionStorage } from './tab-memory.ts';
 
 export type ChatState = {
   readonly model: ModelState;
+  /** The model of the visit before, which could not be opened, so that the demo is in its place. */
+  readonly notReopened: { readonly source: StoredSource; readonly error: unknown } | undefined;
   /** The one on screen. */
   readonly conversation: Conversation;
   /** Tokens of the prompt that are read so far, while a reply waits for its first token. */
@@ -35,14 +38,18 @@ export type ChatOptions = {
   readonly openStorage: () => Promise<ConversationStorage>;
   /** Remembers which chat is open while the tab lives, so that a reload shows it again. */
   readonly session?: SessionStorage | undefined;
+  /** Remembers which model was used last, so that the next visit opens it again. */
+  readonly storage?: KeyValueStorage | undefined;
   readonly now?: () => number;
 };
 
 export type Chat = Pick<StoreApi<ChatState>, 'getState' | 'getInitialState' | 'subscribe'> & {
-  /** Opens the store of chats and loads the demo model. */
+  /** Opens the store of chats, and loads the model that was used last: the demo where there is none, or it fails. */
   start(): void;
   dispose(): void;
   loadModel(source: ModelSource): void;
+  /** Takes the notice of {@link ChatState.notReopened} away. */
+  forgetNotReopened(): void;
   /** Appends the text and the reply to it. Does nothing for blank text and while a reply is running. */
   send(text: string): void;
   /** Ends the running reply at once; what it has so far stays. */
@@ -67,14 +74,24 @@ export function createChat(options: ChatOptions): Chat {
   const demo: ModelSource = { kind: 'demo', url: options.demoUrl };
   const store = createStore<ChatState>()(() => ({
     model: { phase: 'checking', source: demo },
+    notReopened: undefined,
     conversation: emptyConversation(0),
     prefill: undefined,
     history: [],
     persistent: true,
   }));
+  const lastModel = createLastModel(options.storage);
+  let reopening: StoredSource | undefined;
   const loader = createModelLoader(
     options.connect,
-    (model) => store.setState({ model }),
+    (model) => {
+      if (model.phase === 'failed' && reopening && model.source === reopening) return useDemoInstead(model.error);
+      if (model.phase === 'ready') {
+        reopening = undefined;
+        lastModel.remember(model.source);
+      }
+      store.setState({ model });
+    },
     () => {
       const budget = memoryBudget(settings());
       return budget === undefined ? {} : { memoryBudget: budget };
@@ -82,6 +99,23 @@ export function createChat(options: ChatOptions): Chat {
   );
   let storage: Promise<ConversationStorage> = Promise.resolve(memoryStorage());
   let running: AbortController | undefined;
+
+  function useDemoInstead(error: unknown): void {
+    const source = reopening;
+    reopening = undefined;
+    // Deleted meanwhile, here or in another tab: the reader knows.
+    if (source && !isTamaError(error, 'model-not-stored')) store.setState({ notReopened: { source, error } });
+    loader.load(demo);
+  }
+
+  /** The engine that answers now; one that could not be opened again has the demo in its place. */
+  async function engineNow(): Promise<Engine> {
+    const wanted = reopening;
+    return loader.engine().catch((error) => {
+      if (wanted && store.getState().model.source === demo) return loader.engine();
+      throw error;
+    });
+  }
 
   const tab = createTabMemory(options.session);
   store.subscribe(({ conversation }, before) => {
@@ -123,7 +157,7 @@ export function createChat(options: ChatOptions): Chat {
     setMessages([...before, pending]);
     void save();
     try {
-      const engine = await abortable(loader.engine(), abort.signal);
+      const engine = await abortable(engineNow(), abort.signal);
       const { model } = store.getState();
       const { temperature, topK, topP, seed, systemPrompt } = settings();
       const { prompt, forgotten } = await fitToContext(
@@ -222,7 +256,8 @@ export function createChat(options: ChatOptions): Chat {
         store.setState({ conversation: emptyConversation(now()) });
         if (tab.openBefore) void reopen(tab.openBefore);
       }
-      loader.load(demo);
+      reopening = lastModel.take();
+      loader.load(reopening ?? demo);
     },
     dispose() {
       stop();
@@ -230,8 +265,11 @@ export function createChat(options: ChatOptions): Chat {
     },
     loadModel(source) {
       stop();
+      reopening = undefined;
+      store.setState({ notReopened: undefined });
       loader.load(source);
     },
+    forgetNotReopened: () => store.setState({ notReopened: undefined }),
     send,
     stop,
     regenerate() {

@@ -14,6 +14,7 @@ import { Composer, type ComposerHandle } from './composer.tsx';
 import { DownloadNotice } from './download-notice.tsx';
 import { DownloadStatus } from './download-status.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { Fault } from './fault.tsx';
 import { Header, type PanelName } from './header.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { DownIcon } from './icons.tsx';
@@ -56,6 +57,7 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const content = useRef<HTMLDivElement>(null);
   const { atEnd, toEnd } = useStickToEnd(scroller, content);
   const model = useStore(chat, (state) => state.model);
+  const notReopened = useStore(chat, (state) => state.notReopened);
   const conversationId = useStore(chat, ({ conversation }) => conversation.id);
   const length = useStore(chat, ({ conversation }) => conversation.messages.length);
   const empty = length === 0;
@@ -147,6 +149,18 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
           {panel === 'model' ? null : (
             <DownloadNotice models={models} onShow={() => setPanel('model')} onUse={useStored} />
           )}
+          {notReopened && !failed ? (
+            <Fault error={notReopened.error} heading={t.problem.notReopened(notReopened.source.source)}>
+              <p className="tama-buttons">
+                <button type="button" className="tama-button" onClick={() => load(notReopened.source)}>
+                  {t.problem.retry}
+                </button>
+                <button type="button" className="tama-button" onClick={chat.forgetNotReopened}>
+                  {t.problem.dismissNotReopened}
+                </button>
+              </p>
+            </Fault>
+          ) : null}
           {nothingDropped ? <p role="alert">{t.model.dropNothing}</p> : null}
           {/* Hidden, not gone: what was being written when loading failed is still there after the next try. */}
           <div hidden={failed}>

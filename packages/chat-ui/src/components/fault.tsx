@@ -3,10 +3,19 @@ import type { ReactNode } from 'react';
 import { useLocale, useMessages } from './preferences.tsx';
 
 /** What went wrong with one thing among others, and what to do about it. */
-export function Fault({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
+export function Fault({
+  error,
+  heading,
+  children,
+}: {
+  readonly error: unknown;
+  readonly heading?: string;
+  readonly children?: ReactNode;
+}) {
   const { what, remedy } = explain(error, useLocale());
   return (
     <div className="tama-fault" role="alert">
+      {heading ? <p>{heading}</p> : null}
       <p>{what}</p>
       {remedy ? <p>{remedy}</p> : null}
       {children}

@@ -34,6 +34,33 @@ async function started(...args: Parameters<typeof renderApp>) {
   return { ...app, download: app.modelStore.downloads[0]! };
 }
 
+describe('the model of the visit before', () => {
+  it('that cannot be opened is told with its reason, and can be tried again', async () => {
+    let broken = true;
+    localStorage.setItem('tama.last-model', JSON.stringify({ source: describe2b.source }));
+    const { chat } = renderApp({
+      load: async (source) => {
+        if (broken && source !== '/demo.gguf') throw fault('model-incomplete');
+      },
+    });
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain(`${describe2b.source}, which you used last, could not be opened.`);
+    expect(alert.textContent).toContain('What model-incomplete.Do this.');
+    await waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { kind: 'demo' } }));
+    broken = false;
+    fireEvent.click(within(alert).getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { kind: 'stored' } }));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('that cannot be opened need not be thought of any more', async () => {
+    localStorage.setItem('tama.last-model', JSON.stringify({ source: describe2b.source }));
+    renderApp({ load: async (source) => (source === '/demo.gguf' ? undefined : Promise.reject(fault('network'))) });
+    fireEvent.click(await screen.findByRole('button', { name: 'Go on with the demo' }));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+});
+
 describe('a model that is asked for', () => {
   it('is shown with its size and the memory it takes, before anything is downloaded', async () => {
     const { modelStore } = renderApp();

@@ -246,6 +246,8 @@ export const en = {
     noAdapter: 'No graphics adapter was found',
     adapterTooSmall: 'The graphics adapter is too small',
     loadFailed: 'The model could not be loaded',
+    notReopened: (name: string) => `${name}, which you used last, could not be opened. The demo model answers instead.`,
+    dismissNotReopened: 'Go on with the demo',
     browsers: 'Browsers that can run Tama',
     browserList: [
       'Chrome, Edge and other Chromium browsers, version 113 or later (Android: 121 or later)',

@@ -248,6 +248,8 @@ export const ja: Messages = {
     noAdapter: 'グラフィックアダプターが見つかりません',
     adapterTooSmall: 'グラフィックアダプターの性能が足りません',
     loadFailed: 'モデルを読み込めませんでした',
+    notReopened: (name) => `前回お使いの${name}を開けませんでした。代わりにデモモデルがお答えします。`,
+    dismissNotReopened: 'デモのまま続ける',
     browsers: 'Tamaが動くブラウザー',
     browserList: [
       'Chrome、EdgeなどのChromium系ブラウザー（バージョン113以降、Androidでは121以降）',

@@ -40,7 +40,8 @@ export function writeFits(storage: KeyValueStorage | undefined, fits: Fits): voi
   }
 }
 
-function readFit(value: unknown): Fit | undefined {
+/** From stored JSON of any age. */
+export function readFit(value: unknown): Fit | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { weights, context } = value as Record<string, unknown>;
   const fit: Fit = {

@@ -39,6 +39,7 @@ export function renderApp(
     demoUrl: '/demo.gguf',
     settings: store.getState,
     openStorage: async () => memoryStorage(),
+    storage: localStorage,
   });
   const modelStore = scriptedStore(storeScript);
   const models = createModels({
