@@ -2,7 +2,12 @@ import { type Cost, compileKernel, type GpuContext, type KernelSpec } from '@tam
 import { type GpuTimer, least } from './gpu-timer.ts';
 
 /** What an adapter can do at most, as simple shaders show it: what kernels are compared with. */
-export type Ceilings = { readonly gigabytesPerSecond: number; readonly gigaflops: number };
+export type Ceilings = {
+  readonly gigabytesPerSecond: number;
+  readonly gigaflops: number;
+  /** Of halves, where the adapter has them. */
+  readonly halfGigaflops?: number;
+};
 
 const MIB = 2 ** 20;
 
@@ -26,49 +31,56 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 };
 
 // Eight chains of vec4 multiply-adds an invocation, all in registers.
-const multiplyAdd: KernelSpec<{ count: number }, 'to'> = {
-  name: 'multiply-add',
+const multiplyAdd = (scalar: 'f32' | 'f16'): KernelSpec<{ count: number }, 'to'> => ({
+  name: `multiply-add ${scalar}`,
   source: `
+${scalar === 'f16' ? 'enable f16;' : ''}
+alias V = vec4<${scalar}>;
 struct Params { count: u32 }
 @group(0) @binding(0) var<storage, read_write> results: array<vec4f>;
 @group(0) @binding(1) var<uniform> params: Params;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let factor = vec4f(0.999 + 1e-9 * f32(id.x));
-  var sums: array<vec4f, 8>;
-  for (var j = 0u; j < 8; j++) { sums[j] = vec4f(f32(id.x + j)); }
+  let factor = V(${scalar}(0.999 - 1e-9 * f32(id.x)));
+  var sums: array<V, 8>;
+  for (var j = 0u; j < 8; j++) { sums[j] = V(${scalar}((id.x + j) % 64)); }
   for (var i = 0u; i < params.count; i++) {
-    for (var j = 0u; j < 8; j++) { sums[j] = fma(sums[j], factor, vec4f(0.5)); }
+    for (var j = 0u; j < 8; j++) { sums[j] = fma(sums[j], factor, V(0.5)); }
   }
-  var total = vec4f();
+  var total = V();
   for (var j = 0u; j < 8; j++) { total += sums[j]; }
-  results[id.x] = total;
+  results[id.x] = vec4f(total);
 }`,
   flags: [],
   layout: { binding: 1, size: 16, fields: [{ name: 'count', offset: 0, type: 'u32' }] },
   bindings: { to: { binding: 0, type: 'storage' } },
   constants: {},
   workgroups: () => [1024],
-};
+});
 
-/** Measures them: a copy of 64 MiB, and multiply-adds in registers. */
-export async function measureCeilings({ device }: GpuContext, timer: GpuTimer): Promise<Ceilings> {
+/** Measures them: a copy of 128 MiB, more than caches hold, and multiply-adds in registers. */
+export async function measureCeilings({ device, features: has }: GpuContext, timer: GpuTimer): Promise<Ceilings> {
   const features = { f16: false, subgroups: false };
   const usage = GPUBufferUsage.STORAGE;
-  const [from, to] = [0, 1].map(() => device.createBuffer({ size: 64 * MIB, usage })) as [GPUBuffer, GPUBuffer];
+  const size = 128 * MIB;
+  const [from, to] = [0, 1].map(() => device.createBuffer({ size, usage })) as [GPUBuffer, GPUBuffer];
   const rate = (cost: Cost, key: keyof Cost, milliseconds: number): number => cost[key] / milliseconds / 1e6;
 
-  const count = (64 * MIB) / 16;
-  const copied = timer.prepare(await compileKernel(device, copy, { features }), { from, to }, { count });
-  const gigabytesPerSecond = rate({ bytes: 128 * MIB, flops: 0 }, 'bytes', least(await copied.measure(8)));
+  const copied = timer.prepare(await compileKernel(device, copy, { features }), { from, to }, { count: size / 16 });
+  const gigabytesPerSecond = rate({ bytes: 2 * size, flops: 0 }, 'bytes', least(await copied.measure(8)));
+  copied.dispose();
 
-  const rounds = 256;
-  const kernel = await compileKernel(device, multiplyAdd, { features });
-  const multiplied = timer.prepare(kernel, { to }, { count: rounds });
-  const flops = 1024 * 64 * rounds * 8 * 4 * 2;
-  const gigaflops = rate({ bytes: 0, flops }, 'flops', least(await multiplied.measure(8)));
-
-  for (const { dispose } of [copied, multiplied]) dispose();
+  const multiply = async (scalar: 'f32' | 'f16'): Promise<number> => {
+    const rounds = 256;
+    const kernel = await compileKernel(device, multiplyAdd(scalar), { features });
+    const multiplied = timer.prepare(kernel, { to }, { count: rounds });
+    const flops = 1024 * 64 * rounds * 8 * 4 * 2;
+    const gigaflops = rate({ bytes: 0, flops }, 'flops', least(await multiplied.measure(8)));
+    multiplied.dispose();
+    return gigaflops;
+  };
+  const gigaflops = await multiply('f32');
+  const ceilings = { gigabytesPerSecond, gigaflops, ...(has.f16 ? { halfGigaflops: await multiply('f16') } : {}) };
   for (const buffer of [from, to]) buffer.destroy();
-  return { gigabytesPerSecond, gigaflops };
+  return ceilings;
 }

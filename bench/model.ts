@@ -1,41 +1,85 @@
-/**
- * How fast a model runs here: prefill and decode by length, time to first token, dispatches, GPU bytes.
- *
- *   node --conditions=@tama/source bench/model.ts [--model FILE] [--adapter NAME] [--device auto|f32]
- *     [--tuning off|auto|now] [--save]
- */
-import { parseArgs } from 'node:util';
 import { type Engine, loadGemma, type TuningMode } from '@tama/core';
 import { nodePath, nodeTuningStore } from '@tama/core/node';
-import { openDawn } from '@tama/kernels-wgsl/node';
-import { environment, save, table } from './report.ts';
+import type { Row } from './report.ts';
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'models/demo/tama-demo-Q8_0.gguf' },
-    adapter: { type: 'string' },
-    device: { type: 'string', default: 'auto' },
-    tuning: { type: 'string', default: 'off' },
-    save: { type: 'boolean', default: false },
-  },
-});
+export type ModelOptions = {
+  readonly gpu: GPU;
+  readonly device: 'auto' | 'f32';
+  readonly tuning: TuningMode;
+  /** Tokens of the prompts: those that the context has room for are measured. */
+  readonly lengths: readonly number[];
+  /** Tokens that are decoded after each. */
+  readonly decode: number;
+  /** Generations of each length: the fastest counts, since what is left of noise only ever adds. */
+  readonly rounds: number;
+};
 
-const began = performance.now();
-const engine = await loadGemma(await nodePath(values.model), {
-  gpu: await openDawn(values.adapter ? { adapter: values.adapter } : {}),
-  device: values.device === 'f32' ? 'f32' : 'auto',
-  tuning: values.tuning as TuningMode,
-  tuningStore: nodeTuningStore(),
-});
-const loadMs = performance.now() - began;
-const { info, model } = engine;
+export type ModelRates = { readonly facts: Row; readonly lengths: readonly Row[] };
 
 type Run = { readonly prefillMs: number; readonly decodeMs: number; readonly decoded: number };
 
-/** One generation of `decode` tokens after a prompt of `prompt` random tokens, nothing of it cached. */
-async function run(prompt: number, decode: number, seed: number): Promise<Run> {
-  const tokens = Array.from({ length: prompt }, (_, i) => (i === 0 ? seed : (seed * 7919 + i * 104_729) % 1000) + 300);
-  for await (const event of (engine as Engine).generate({ tokens }, { maxTokens: decode, ignoreEos: true })) {
+/** How fast a model loads and runs: the first time on `gpu`, when nothing is compiled, and again. */
+export async function measureModel(path: string, options: ModelOptions): Promise<ModelRates> {
+  const load = async () =>
+    loadGemma(await nodePath(path), {
+      gpu: options.gpu,
+      device: options.device,
+      tuning: options.tuning,
+      tuningStore: nodeTuningStore(),
+    });
+  const shortest = 16;
+  let began = performance.now();
+  const first = await load();
+  const loadMs = performance.now() - began;
+  await generate(first, shortest, 1, 0);
+  const coldMs = performance.now() - began;
+  await first.close();
+
+  began = performance.now();
+  const engine = await load();
+  const secondLoadMs = performance.now() - began;
+  const { info, model } = engine;
+  await generate(engine, shortest, 8, 0);
+
+  const lengths: Row[] = [];
+  for (const prompt of options.lengths.filter((length) => length + options.decode <= info.contextLength)) {
+    const runs: Run[] = [];
+    // A long prompt takes long enough to be measured once.
+    const rounds = prompt > 2048 ? 1 : options.rounds;
+    for (let seed = 1; seed <= rounds; seed++) runs.push(await generate(engine, prompt, options.decode, seed));
+    const least = (key: keyof Run) => Math.min(...runs.map((run) => run[key]));
+    const tokensPerSecond = (1000 * least('decoded')) / least('decodeMs');
+    lengths.push({
+      prompt,
+      'prefill tok/s': (1000 * prompt) / least('prefillMs'),
+      'first token ms, warm': least('prefillMs'),
+      'decode tok/s': tokensPerSecond,
+      // A step reads every weight once; the cache comes on top.
+      'decode GB/s of weights': (tokensPerSecond * info.weightBytes) / 1e9,
+    });
+    process.stderr.write('.');
+  }
+  process.stderr.write('\n');
+  const facts = {
+    model: info.name,
+    device: options.device,
+    parameters: info.parameters,
+    'load ms': loadMs,
+    'load ms, second': secondLoadMs,
+    'first token ms, cold': coldMs,
+    'dispatches a token': model.decodeDispatches.length,
+    'weight bytes': info.weightBytes,
+    'KV bytes': info.cacheBytes,
+    'work bytes': model.bytes - info.weightBytes - info.cacheBytes,
+  };
+  await engine.close();
+  return { facts, lengths };
+}
+
+/** One generation of `decode` tokens after a prompt of random tokens, of which nothing is cached. */
+async function generate(engine: Engine, prompt: number, decode: number, seed: number): Promise<Run> {
+  const tokens = randomPrompt(prompt, seed);
+  for await (const event of engine.generate({ tokens }, { maxTokens: decode, ignoreEos: true })) {
     if (event.type === 'finish') {
       const { prefillMs, decodeMs } = event.usage;
       return { prefillMs, decodeMs, decoded: event.ids.length - 1 };
@@ -44,41 +88,6 @@ async function run(prompt: number, decode: number, seed: number): Promise<Run> {
   throw new Error('no finish event');
 }
 
-/** The fastest of a few runs: what is left of noise only ever adds. */
-async function best(prompt: number, decode: number): Promise<Run> {
-  const runs: Run[] = [];
-  for (let seed = 1; seed <= 3; seed++) runs.push(await run(prompt, decode, seed));
-  const least = (key: keyof Run) => Math.min(...runs.map((result) => result[key]));
-  return { prefillMs: least('prefillMs'), decodeMs: least('decodeMs'), decoded: runs[0]!.decoded };
-}
-
-await run(8, 8, 9); // Warm: pipelines, caches.
-const decodeTokens = 64;
-const rows = [];
-for (const prompt of [16, 64, 256, 448].filter((length) => length + decodeTokens <= info.contextLength)) {
-  const { prefillMs, decodeMs, decoded } = await best(prompt, decodeTokens);
-  const tokensPerSecond = (1000 * decoded) / decodeMs;
-  rows.push({
-    prompt,
-    'prefill tok/s': (1000 * prompt) / prefillMs,
-    'first token ms': prefillMs,
-    'decode tok/s': tokensPerSecond,
-    // A step reads every weight once; the cache comes on top.
-    'decode GB/s': (tokensPerSecond * info.weightBytes) / 1e9,
-  });
-}
-const facts = {
-  model: info.name,
-  device: values.device,
-  parameters: info.parameters,
-  'load ms': loadMs,
-  'dispatches a token': model.decodeDispatches.length,
-  'weight bytes': info.weightBytes,
-  'cache bytes': info.cacheBytes,
-  'GPU bytes': model.bytes,
-};
-console.log(table([facts]));
-console.log(table(rows));
-if (values.save) await save('model', { ...environment(info.adapter.description), ...facts, runs: rows });
-await engine.close();
-process.exit();
+/** Ids of ordinary pieces that every vocabulary has, different from the first on for every seed. */
+export const randomPrompt = (length: number, seed: number): number[] =>
+  Array.from({ length }, (_, i) => (i === 0 ? seed : (seed * 7919 + i * 104_729) % 500) + 500);

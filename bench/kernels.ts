@@ -1,0 +1,77 @@
+import { globSync } from 'node:fs';
+import { compileKernel, type GpuContext } from '@tama/kernels-wgsl';
+import type { Bench, BenchShape } from '@tama/kernels-wgsl/testing';
+import { type Ceilings, measureCeilings } from './ceilings.ts';
+import { GpuTimer, least } from './gpu-timer.ts';
+import type { Row } from './report.ts';
+
+export type KernelOptions = {
+  /** Parts of a kernel's name, a shape's or a weight encoding's: only those that have all of them. */
+  readonly filter: readonly string[];
+  readonly rounds: number;
+};
+
+export type KernelRates = {
+  readonly clock: GpuTimer['clock'];
+  readonly ceilings: Ceilings;
+  readonly kernels: readonly Row[];
+};
+
+/** How fast the kernels' `*.bench.ts` run in the variant that the adapter gets, beside what the adapter can do at most. */
+export async function measureKernels(context: GpuContext, { filter, rounds }: KernelOptions): Promise<KernelRates> {
+  const { device, features } = context;
+  const timer = new GpuTimer(context);
+
+  async function milliseconds(spec: Bench<never, string>['spec'], shape: BenchShape<never, string>): Promise<number> {
+    const options = { features, ...(shape.weights ? { weights: shape.weights } : {}) };
+    const kernel = await compileKernel(device, spec, options);
+    const entries = Object.entries(shape.buffers).map(([name, content]) => [name, fill(device, content)] as const);
+    const timed = timer.prepare(kernel, Object.fromEntries(entries), shape.params);
+    const times = await timed.measure(rounds);
+    timed.dispose();
+    for (const [, buffer] of entries) buffer.destroy();
+    return least(times);
+  }
+
+  const ceilings = await measureCeilings(context, timer);
+  const kernels: Row[] = [];
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const root = `${import.meta.dirname}/..`;
+  for (const path of globSync('packages/kernels-wgsl/src/*/*.bench.ts', { cwd: root }).sort()) {
+    const { default: bench } = (await import(`../${path}`)) as { default: Bench<never, string> };
+    for (const shape of bench.shapes(features)) {
+      const title = `${bench.spec.name} ${shape.name} ${shape.weights?.name ?? ''}`;
+      if (!filter.every((part) => title.includes(part))) continue;
+      const ms = await milliseconds(bench.spec, shape);
+      const [gigabytes, gigaflops] = [shape.cost.bytes / ms / 1e6, shape.cost.flops / ms / 1e6];
+      kernels.push({
+        kernel: bench.spec.name,
+        shape: shape.name,
+        ms,
+        'GB/s': gigabytes,
+        'of copy': percent(gigabytes / ceilings.gigabytesPerSecond),
+        'GFLOP/s': gigaflops,
+        'of multiply-add': percent(gigaflops / ceilings.gigaflops),
+      });
+      process.stderr.write('.');
+    }
+  }
+  process.stderr.write('\n');
+  return { clock: timer.clock, ceilings, kernels };
+}
+
+/** A buffer of finite numbers whatever they are read as: f32, f16 or bits. */
+function fill(device: GPUDevice, content: number | Uint32Array | Float32Array): GPUBuffer {
+  const bytes = typeof content === 'number' ? content : content.byteLength;
+  const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+  const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE, mappedAtCreation: true });
+  const words = new Uint32Array(buffer.getMappedRange());
+  if (typeof content === 'number') {
+    // Exponents near that of 1 in both halves, the other bits scattered.
+    for (let i = 0; i < words.length; i++) words[i] = (Math.imul(i, 0x9e3779b1) & 0x83ff83ff) | 0x38003800;
+  } else {
+    words.set(new Uint32Array(content.buffer, content.byteOffset, content.byteLength / 4));
+  }
+  buffer.unmap();
+  return buffer;
+}
