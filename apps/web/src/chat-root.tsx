@@ -3,6 +3,7 @@ import { ChatApp, createChat, createModels, openIndexedDbStorage } from '@tama/c
 import { EngineClient, ModelStoreClient } from '@tama/core/worker';
 import { useEffect, useState } from 'react';
 import { browserStorage } from './browser-storage.ts';
+import { keepOffline } from './keep-offline.ts';
 import { settings } from './settings.ts';
 
 const demoUrl = '/models/tama-demo-Q8_0.gguf';
@@ -31,7 +32,9 @@ export function ChatRoot() {
   useEffect(() => {
     chat.start();
     models.start();
+    const stopWaiting = keepOffline(chat);
     return () => {
+      stopWaiting();
       chat.dispose();
       models.dispose();
     };
