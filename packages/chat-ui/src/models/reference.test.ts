@@ -15,6 +15,7 @@ describe('what a person pastes', () => {
     ['https://huggingface.co/o/r/tree/main/a', 'hf:o/r/a/'],
     ['https://huggingface.co/o/r/discussions/3', 'https://huggingface.co/o/r/discussions/3'],
     ['https://example.com/o/r/blob/main/m.gguf', 'https://example.com/o/r/blob/main/m.gguf'],
+    ['https://huggingface.co/o/r/blob/main/100%.gguf', 'hf:o/r/100%.gguf'],
     ['http://localhost:8000/m.gguf', 'http://localhost:8000/m.gguf'],
     ['gemma', undefined],
     ['nonsense here', undefined],

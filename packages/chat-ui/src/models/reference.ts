@@ -11,12 +11,21 @@ export function readReference(text: string, endpoint: string): string | undefine
 
 function fromAddress(url: URL, endpoint: string): string {
   if (!URL.canParse(endpoint) || url.host !== new URL(endpoint).host) return url.href;
-  const [owner, repository, view, revision, ...path] = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  const [owner, repository, view, revision, ...path] = decoded(url.pathname).split('/').filter(Boolean);
   if (!owner || !repository) return url.href;
   if (view === undefined) return `hf:${owner}/${repository}`;
   if (!revision || !['blob', 'resolve', 'tree'].includes(view)) return url.href;
   const file = path.length === 0 ? '' : `/${path.join('/')}${view === 'tree' ? '/' : ''}`;
   return `hf:${owner}/${repository}${file}${revision === 'main' ? '' : `@${revision}`}`;
+}
+
+/** As it is where a % does not begin an escape. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The page of a hub's repository, where its licence can be accepted. */
