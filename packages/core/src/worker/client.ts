@@ -9,7 +9,7 @@ import type {
   ModelInfo,
   Prompt,
 } from '../engine.ts';
-import { WorkerFailedError } from './errors.ts';
+import { WorkerBoundaryError, WorkerFailedError } from './errors.ts';
 import type { Calls, ClientMessage, HostMessage, Method, WorkerModelSource } from './protocol.ts';
 
 type Waiting = {
@@ -39,9 +39,14 @@ export class EngineClient {
 
   /**
    * Loads a model; the one before it is closed. The same model again, loaded in the same way and not closed since, is
-   * there at once: its weights are not read again. @throws whatever `loadGemma` throws, with its code and texts */
-  async load(source: WorkerModelSource, options: Omit<LoadOptions, 'gpu'> = {}): Promise<Engine> {
-    const { onProgress, signal, ...plain } = options;
+   * there at once: its weights are not read again.
+   *
+   * @throws whatever `loadGemma` throws, with its code and texts @throws {WorkerBoundaryError}
+   */
+  async load(source: WorkerModelSource, options: Omit<LoadOptions, 'gpu' | 'tuningStore'> = {}): Promise<Engine> {
+    const { onProgress, signal, gpu, tuningStore, ...plain }: LoadOptions = options;
+    if (gpu) throw new WorkerBoundaryError('gpu');
+    if (tuningStore) throw new WorkerBoundaryError('tuningStore');
     signal?.throwIfAborted();
     const id = this.#lastId + 1;
     const abort = () => this.#worker.postMessage({ abort: id } satisfies ClientMessage);
@@ -74,7 +79,9 @@ export class EngineClient {
   }
 
   async *#generate(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
-    const { signal, ...plain } = options;
+    const { signal, speculation, ...others } = options;
+    if (typeof speculation === 'object') throw new WorkerBoundaryError('speculation.draft');
+    const plain = { ...others, ...(speculation ? { speculation } : {}) };
     const stream = ++this.#lastId;
     const abort = () => this.#worker.postMessage({ abort: stream } satisfies ClientMessage);
     await this.#call('generate', { stream, prompt, options: plain });
@@ -102,8 +109,8 @@ export class EngineClient {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, method, ...request }); // Throws for what cannot be cloned: then nothing waits.
       this.#waiting.set(id, { resolve, reject, onProgress });
-      this.#worker.postMessage({ id, method, ...request });
     });
   }
 

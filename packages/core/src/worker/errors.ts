@@ -20,6 +20,26 @@ export class WorkerFailedError extends TamaError {
   }
 }
 
+/** An option that only the thread it was made in can use was given to an engine in a worker. */
+export class WorkerBoundaryError extends TamaError {
+  constructor(option: string) {
+    super(
+      'worker-boundary',
+      {
+        en: {
+          what: `Option ${option} cannot be passed to the background worker that runs the model.`,
+          remedy: 'Leave it out, or load the model in the same thread with loadGemma.',
+        },
+        ja: {
+          what: `オプション${option}は、モデルを動かすワーカーに渡せません。`,
+          remedy: 'このオプションを外すか、loadGemmaで同じスレッドにモデルを読み込んでください。',
+        },
+      },
+      { option },
+    );
+  }
+}
+
 /** The worker that downloads and keeps models is gone: its script failed, or the browser ended it. */
 export class StoreWorkerFailedError extends TamaError {
   constructor(reason: string) {

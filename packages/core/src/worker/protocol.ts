@@ -14,7 +14,9 @@ export type WorkerModelSource = string | Blob | readonly File[];
 
 /** Options without what cannot be cloned. */
 export type PlainLoadOptions = Omit<LoadOptions, 'gpu' | 'onProgress' | 'signal' | 'tuningStore'>;
-export type PlainGenerateOptions = Omit<GenerateOptions, 'signal'>;
+export type PlainGenerateOptions = Omit<GenerateOptions, 'signal' | 'speculation'> & {
+  readonly speculation?: Extract<GenerateOptions['speculation'], string>;
+};
 
 /** What the client may ask of the host, each with its answer. Streams are pulled: one `next` an event. */
 export type Calls = {

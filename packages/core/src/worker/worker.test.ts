@@ -119,6 +119,25 @@ describe('the worker protocol', () => {
     expect(engines).toHaveLength(3);
   });
 
+  it('says what it cannot hand to a worker, instead of a failed clone', async () => {
+    const client = connect(async () => new FakeEngine(['ok']));
+    const engine = await client.load('model.gguf');
+    const generation = engine.generate('Hi', { speculation: { draft: engine } })[Symbol.asyncIterator]();
+    const failures = [
+      await generation.next().catch((caught: unknown) => caught),
+      await client.load('model.gguf', { gpu: { requestAdapter() {} } } as object).catch((caught: unknown) => caught),
+      await client
+        .load('model.gguf', { tuningStore: { read: async () => ({}), write: async () => {} } } as object)
+        .catch((caught: unknown) => caught),
+    ];
+    expect(failures.map((error) => isTamaError(error, 'worker-boundary') && error.details.option)).toEqual([
+      'speculation.draft',
+      'gpu',
+      'tuningStore',
+    ]);
+    expect(await engine.tokenize('x')).toEqual([2]);
+  });
+
   it('aborts a load', async () => {
     const client = connect(
       (_, options) =>
