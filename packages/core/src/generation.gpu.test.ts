@@ -10,6 +10,7 @@ import { loadGolden, testGpu } from './testing/load.ts';
 type Token = Extract<GenerateEvent, { type: 'token' }>;
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
 
+const neverAborts = new AbortController().signal;
 const prompt = { tokens: [2, 10, 20, 30] };
 const repetitive = { tokens: [2, 10, 20, 30, 40, 50, 10, 20, 30, 40, 50, 10, 20, 30, 40, 50, 10, 20] };
 
@@ -152,6 +153,57 @@ describe('a generation', () => {
         if (type === 'q8_0' && Object.keys(sampling).length === 0) expect(accepted).toBe(drafted);
       }
       await draft.close();
+    });
+
+    it('by the model itself is refused: it would wait for its own turn', async () => {
+      const options = { maxTokens: 4, speculation: { draft: engine } };
+      const error = await generate(engine, prompt, options).catch((caught: unknown) => caught);
+      expect(isTamaError(error, 'option')).toBe(true);
+    });
+
+    it('refuses what is no way to guess before anything is computed', async () => {
+      for (const speculation of ['lookup', {}, { draft: { info: { config: { vocabularySize: 7 } } } }]) {
+        const events = engine.generate(prompt, { speculation } as object)[Symbol.asyncIterator]();
+        const error = await events.next().catch((caught: unknown) => caught);
+        expect(isTamaError(error, 'option')).toBe(true);
+      }
+    });
+
+    it('ends with the drafter still at work when it is aborted or the model is closed', async () => {
+      const errors: string[] = [];
+      const { device } = await sharedGpu(await testGpu(), true);
+      const note = ({ error }: GPUUncapturedErrorEvent) => errors.push(error.message);
+      device.addEventListener('uncapturederror', note);
+      const closing = await load('q8_0', 256);
+      const controller = new AbortController();
+      for (const [model, stop] of [
+        [engine, () => controller.abort()],
+        [closing, () => closing.close()],
+      ] as const) {
+        const signals: (AbortSignal | undefined)[] = [];
+        let stopped: unknown;
+        const draft = {
+          info: engine.info,
+          async *generate(_: Prompt, { signal }: GenerateOptions): AsyncGenerator<GenerateEvent> {
+            signals.push(signal);
+            stopped ??= stop();
+            await stopped;
+            yield { type: 'token', id: 5, text: '' };
+          },
+        } as unknown as GpuEngine;
+        const options = { maxTokens: 20, ignoreEos: true, speculation: { draft }, signal: controller.signal };
+        const { reason } = await generate(
+          model,
+          prompt,
+          model === engine ? options : { ...options, signal: neverAborts },
+        );
+        expect(reason).toBe('abort');
+        expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+      }
+      await device.queue.onSubmittedWorkDone();
+      device.removeEventListener('uncapturederror', note);
+      expect(errors).toEqual([]);
+      expect(closing.model.bytes).toBe(0);
     });
 
     it('is off where penalties need every token before the next', async () => {

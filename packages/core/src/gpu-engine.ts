@@ -15,7 +15,7 @@ import { DecodeQueue } from './generation/decode-queue.ts';
 import { modelDrafter, promptLookup } from './generation/drafters.ts';
 import { PrefixCache } from './generation/prefix-cache.ts';
 import { type ChosenToken, hasPenalties, mostAtOnce, notAToken, type SamplerKind } from './generation/sampler.ts';
-import { SpeculativeDecoder } from './generation/speculation.ts';
+import { type Drafter, SpeculativeDecoder } from './generation/speculation.ts';
 import type { TokenStream } from './generation/token-stream.ts';
 
 /** The engine in the thread that owns the device. */
@@ -114,6 +114,8 @@ export class GpuEngine implements Engine {
   ): AsyncGenerator<GenerateEvent, void, undefined> {
     const { signal, ignoreEos } = options;
     const stopped = () => signal?.aborted || this.#closing.signal.aborted;
+    const stepsAhead = checkStepsAhead(options.stepsAhead);
+    const drafter = this.#drafter(options);
     const sampler = await this.#model.configureSampler(options, tokens);
     const began = performance.now();
 
@@ -145,7 +147,9 @@ export class GpuEngine implements Engine {
     } else if (maxTokens > 0) {
       const last = tokens.slice(start);
       const prefill = () => this.#model.prefill(last, start, sampler);
-      const stream = this.#stream(sampler, prefill, tokens, maxTokens, options);
+      const stream = drafter
+        ? this.#speculation(sampler, prefill, drafter, tokens, maxTokens)
+        : this.#queue(sampler, prefill, maxTokens, stepsAhead);
       this.#prefix.append(last);
       try {
         for (let token = await stream.next(); token; token = await stream.next()) {
@@ -194,26 +198,43 @@ export class GpuEngine implements Engine {
     yield { type: 'finish', reason, ids, text, usage };
   }
 
-  #stream(
+  /** Who guesses tokens, if anybody does. @throws {OptionError} */
+  #drafter(options: GenerateOptions): Drafter | undefined {
+    const { speculation, signal } = options;
+    if (!speculation) return undefined;
+    let drafter = promptLookup;
+    if (speculation !== 'prompt-lookup') {
+      const { draft } = speculation;
+      if (!draft) throw new OptionError('speculation', String(speculation), "'prompt-lookup' or a draft model");
+      // It would wait for the turn that this generation has.
+      if (draft === this) throw new OptionError('speculation.draft', this.info.name, 'another engine than this one');
+      const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+      drafter = modelDrafter(draft, this.info.config.vocabularySize, stop);
+    }
+    return this.#model.canVerify && !hasPenalties(options) ? drafter : undefined;
+  }
+
+  #speculation(
     sampler: SamplerKind,
     prefill: () => Promise<ChosenToken>,
+    drafter: Drafter,
     prompt: readonly number[],
     maxTokens: number,
-    options: GenerateOptions,
   ): TokenStream {
-    const { speculation, stepsAhead } = options;
-    if (speculation && this.#model.canVerify && !hasPenalties(options)) {
-      const drafter =
-        speculation === 'prompt-lookup'
-          ? promptLookup
-          : modelDrafter(speculation.draft, this.#model.config.vocabularySize);
-      const verify = (tokens: readonly number[], start: number, slot: number) =>
-        this.#model.verify(sampler, tokens, start, slot);
-      return new SpeculativeDecoder({ prefill, verify }, drafter, prompt, maxTokens);
-    }
+    const verify = (tokens: readonly number[], start: number, slot: number) =>
+      this.#model.verify(sampler, tokens, start, slot);
+    return new SpeculativeDecoder({ prefill, verify }, drafter, prompt, maxTokens);
+  }
+
+  #queue(
+    sampler: SamplerKind,
+    prefill: () => Promise<ChosenToken>,
+    maxTokens: number,
+    stepsAhead: number | undefined,
+  ): TokenStream {
     const submit = async (slot: number, count: number) =>
       slot === 0 ? [await prefill()] : this.#model.decode(sampler, slot, count);
-    return new DecodeQueue(submit, maxTokens, checkStepsAhead(stepsAhead));
+    return new DecodeQueue(submit, maxTokens, stepsAhead);
   }
 
   /** Waits for the running generation to end; the returned function ends this one's turn. */

@@ -6,13 +6,13 @@ import { GpuMemoryError, LimitError } from './errors.ts';
  */
 export class GpuMemory {
   readonly device: GPUDevice;
-  readonly #owner: string;
+  readonly owner: string;
   readonly #buffers = new Set<GPUBuffer>();
   #bytes = 0;
 
   constructor(device: GPUDevice, owner: string) {
     this.device = device;
-    this.#owner = owner;
+    this.owner = owner;
   }
 
   /** Bytes of all buffers that are alive. */
@@ -26,7 +26,7 @@ export class GpuMemory {
     const limit = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
     if (size > limit) throw new LimitError(`buffer size (${label})`, limit, size);
     return this.#create({
-      label: `${this.#owner}: ${label}`,
+      label: `${this.owner}: ${label}`,
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC | usage,
     });
@@ -35,7 +35,7 @@ export class GpuMemory {
   /** A buffer that the host maps to read. */
   readback(label: string, bytes: number): GPUBuffer {
     return this.#create({
-      label: `${this.#owner}: ${label}`,
+      label: `${this.owner}: ${label}`,
       size: Math.ceil(bytes / 4) * 4,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });

@@ -9,6 +9,7 @@ import {
   smallBatch,
 } from '@tama/kernels-wgsl';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { ModelClosedError } from '../errors.ts';
 import { type ChoiceOptions, type ChosenToken, mostAtOnce, Sampler, type SamplerKind } from '../generation/sampler.ts';
 import { type TunedKernel, type TuningOptions, tuneKernels } from '../tuning/tune-kernels.ts';
 import type { Gemma2Config } from './config.ts';
@@ -59,6 +60,7 @@ export class GpuModel {
   readonly #steps = new Map<string, Step>();
   #staging: GPUBuffer[] = [];
   #lost: GPUDeviceLostInfo | undefined;
+  #disposed = false;
 
   /** @throws {GpuMemoryError} @throws {LimitError} @throws {ShaderCompileError} and what the checkpoint's reader throws */
   static async load(gpu: GpuContext, checkpoint: Checkpoint, options: GpuModelOptions): Promise<GpuModel> {
@@ -202,14 +204,16 @@ export class GpuModel {
     start: number,
     slot: number,
   ): Promise<readonly ChosenToken[]> {
-    this.#writeStep(tokens, start, slot);
-    if (tokens.length === 1) return this.decode(sampler, slot, 1);
     const { device, features } = this.#gpu;
     const { kernels } = this.#state;
-    if (kernels.matmulSmall.size === 0) await compileSmallBatch(device, features, kernels);
+    if (tokens.length > 1 && kernels.matmulSmall.size === 0) await compileSmallBatch(device, features, kernels);
+    this.#checkOpen();
+    this.#writeStep(tokens, start, slot);
+    if (tokens.length === 1) return this.decode(sampler, slot, 1);
     const { recording, rowSamplers } = await this.#memory.check('speculation', () =>
       this.#verifyStep(tokens.length <= 4 ? 4 : mostAtOnce, sampler),
     );
+    this.#checkOpen();
     device.queue.writeBuffer(this.#state.sampledStep, 0, Uint32Array.of(start, 1, slot, 0));
     const encoder = device.createCommandEncoder({ label: 'verify' });
     encodePass(encoder, [recording]);
@@ -264,10 +268,16 @@ export class GpuModel {
 
   /** Releases every buffer. The device stays. */
   dispose(): void {
+    this.#disposed = true;
     for (const { recording } of this.#steps.values()) recording.dispose();
     this.#steps.clear();
     this.#staging = [];
     this.#memory.dispose();
+  }
+
+  /** For what goes on after waiting for something else than the GPU. */
+  #checkOpen(): void {
+    if (this.#disposed) throw new ModelClosedError(this.#memory.owner);
   }
 
   #writeStep(tokens: readonly number[], start: number, slot: number): void {

@@ -18,7 +18,7 @@ it.each([
 it('a model of another vocabulary cannot draft', async () => {
   const draft = { info: { config: { vocabularySize: 8192 } } } as unknown as Engine;
   try {
-    modelDrafter(draft, 256_000);
+    modelDrafter(draft, 256_000, new AbortController().signal);
   } catch (error) {
     expect(isTamaError(error, 'option')).toBe(true);
     return;

@@ -23,8 +23,8 @@ export const promptLookup: Drafter = {
   },
 };
 
-/** A smaller model of the same vocabulary guesses, greedily. @throws {OptionError} */
-export function modelDrafter(draft: Engine, vocabularySize: number): Drafter {
+/** A smaller model of the same vocabulary guesses, greedily, until the signal ends it. @throws {OptionError} */
+export function modelDrafter(draft: Engine, vocabularySize: number, signal: AbortSignal): Drafter {
   const { vocabularySize: own } = draft.info.config;
   if (own !== vocabularySize) {
     throw new OptionError('speculation.draft', own, `a model with this one's vocabulary of ${vocabularySize} tokens`);
@@ -34,7 +34,7 @@ export function modelDrafter(draft: Engine, vocabularySize: number): Drafter {
       const room = draft.info.contextLength - tokens.length;
       if (room < 1) return [];
       const ids: number[] = [];
-      const options = { maxTokens: Math.min(count, room), ignoreEos: true };
+      const options = { maxTokens: Math.min(count, room), ignoreEos: true, signal };
       for await (const event of draft.generate({ tokens }, options)) if (event.type === 'token') ids.push(event.id);
       return ids;
     },
