@@ -43,6 +43,7 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
       const title = `${bench.spec.name} ${shape.name} ${shape.weights?.name ?? ''}`;
       if (!filter.every((part) => title.includes(part))) continue;
       const ms = await milliseconds(bench.spec, shape);
+      if (ms === 0) continue; // Too short for the clock.
       const [gigabytes, gigaflops] = [shape.cost.bytes / ms / 1e6, shape.cost.flops / ms / 1e6];
       kernels.push({
         kernel: bench.spec.name,

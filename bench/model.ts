@@ -6,7 +6,7 @@ export type ModelOptions = {
   readonly gpu: GPU;
   readonly device: 'auto' | 'f32';
   readonly tuning: TuningMode;
-  /** Tokens of the prompts: those that the context has room for are measured. */
+  /** Tokens of the prompts; where the context has no room for one, as many as fit. */
   readonly lengths: readonly number[];
   /** Tokens that are decoded after each. */
   readonly decode: number;
@@ -42,10 +42,11 @@ export async function measureModel(path: string, options: ModelOptions): Promise
   await generate(engine, shortest, 8, 0);
 
   const lengths: Row[] = [];
-  for (const prompt of options.lengths.filter((length) => length + options.decode <= info.contextLength)) {
+  const longest = info.contextLength - options.decode;
+  for (const prompt of new Set(options.lengths.map((length) => Math.min(length, longest)))) {
     const runs: Run[] = [];
     // A long prompt takes long enough to be measured once.
-    const rounds = prompt > 2048 ? 1 : options.rounds;
+    const rounds = prompt >= 2048 ? 1 : options.rounds;
     for (let seed = 1; seed <= rounds; seed++) runs.push(await generate(engine, prompt, options.decode, seed));
     const least = (key: keyof Run) => Math.min(...runs.map((run) => run[key]));
     const tokensPerSecond = (1000 * least('decoded')) / least('decodeMs');

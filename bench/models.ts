@@ -18,8 +18,9 @@ const shapes: Readonly<Record<string, Gemma2Config>> = {
   // The lengths of the real models at little cost: most layers' keys are soon outside their window.
   window: configOf(
     { layers: 4, hiddenSize: 256, heads: 4, kvHeads: 2, headDim: 64, intermediateSize: 1024 },
-    { slidingWindow: 512, contextLength: 8320, vocabularySize: 4096 },
+    { slidingWindow: 512, vocabularySize: 4096 },
   ),
+  slice: { ...publishedSizes['2b'], layers: 2, vocabularySize: 8192 },
   tiny: configOf(
     { layers: 2, hiddenSize: 64, heads: 2, kvHeads: 1, headDim: 32, intermediateSize: 128 },
     { slidingWindow: 32, contextLength: 128, vocabularySize: 1024 },
@@ -32,7 +33,7 @@ export class ModelFiles {
 
   /**
    * The file of a model that is named by its path, or by SHAPE-TYPE or SHAPE-TYPE-LAYERS, e.g. `2b-q8_0` or `9b-q4_0-2`:
-   * random weights of a published shape, of `window` (8320 tokens, a window of 512) or of `tiny`.
+   * random weights of a published shape, of `window` (8192 tokens, a window of 512), of `slice` (two layers of 2B's, 8192 pieces) or of `tiny`.
    */
   async file(model: string): Promise<string> {
     const [shape = '', type = '', layers] = model.split('-');
