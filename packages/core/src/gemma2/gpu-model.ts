@@ -36,6 +36,7 @@ type Head = 'last' | 'all' | 'none';
 const greedy: SamplerKind = { choice: 'greedy', logprobs: undefined };
 
 type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
+type VerificationPass = { readonly recording: Recording; readonly rowSamplers: readonly Recording[] };
 
 /** Logits of at most this many bytes are computed at once when a caller asks for those of many positions. */
 const logitsBytes = 32 * 2 ** 20;
@@ -58,6 +59,7 @@ export class GpuModel {
   readonly #state: GpuState;
   readonly #weights: Gemma2Weights<GpuMatrix, GPUBuffer>;
   readonly #steps = new Map<string, Step>();
+  readonly #passes = new Map<string, VerificationPass>();
   #staging: GPUBuffer[] = [];
   #lost: GPUDeviceLostInfo | undefined;
   #disposed = false;
@@ -210,10 +212,13 @@ export class GpuModel {
     this.#checkOpen();
     this.#writeStep(tokens, start, slot);
     if (tokens.length === 1) return this.decode(sampler, slot, 1);
-    const { recording, rowSamplers } = await this.#memory.check('speculation', () =>
-      this.#verifyStep(tokens.length <= 4 ? 4 : mostAtOnce, sampler),
-    );
+    const rows = tokens.length <= 4 ? 4 : mostAtOnce;
+    const name = `${rows} ${nameOf(sampler)}`;
+    const pass =
+      this.#passes.get(name) ?? (await this.#checked('speculation', () => this.#verificationPass(rows, sampler)));
     this.#checkOpen();
+    this.#passes.set(name, pass);
+    const { recording, rowSamplers } = pass;
     device.queue.writeBuffer(this.#state.sampledStep, 0, Uint32Array.of(start, 1, slot, 0));
     const encoder = device.createCommandEncoder({ label: 'verify' });
     encodePass(encoder, [recording]);
@@ -233,7 +238,8 @@ export class GpuModel {
     const { device } = this.#gpu;
     this.#writeStep(tokens, start, 0);
     const recorded = Math.min(this.logitsChunk, this.#rowsFor(tokens.length));
-    const step = this.#step(recorded, rows.length > 0 ? 'all' : 'none');
+    const step = await this.#checked('logits', () => this.#step(recorded, rows.length > 0 ? 'all' : 'none'));
+    this.#checkOpen();
     const { vocabularySize } = this.config;
     const rowBytes = 4 * pitchOf(vocabularySize);
     const encoder = device.createCommandEncoder({ label: 'logits' });
@@ -271,11 +277,12 @@ export class GpuModel {
     this.#disposed = true;
     for (const { recording } of this.#steps.values()) recording.dispose();
     this.#steps.clear();
+    this.#passes.clear();
     this.#staging = [];
     this.#memory.dispose();
   }
 
-  /** For what goes on after waiting for something else than the GPU. */
+  /** For what goes on after a wait that {@link idle} knows nothing of. */
   #checkOpen(): void {
     if (this.#disposed) throw new ModelClosedError(this.#memory.owner);
   }
@@ -294,6 +301,30 @@ export class GpuModel {
     return Math.min(rows, this.prefillChunk);
   }
 
+  /** Records a step that loading has not tried. Where there is no memory for it, nothing of it stays for the next try. */
+  async #checked<T>(label: string, record: () => T): Promise<T> {
+    const steps = new Set(this.#steps.keys());
+    const { activations } = this.#state;
+    const buffers = new Set([...activations.values()].flat());
+    try {
+      return await this.#memory.check(label, record);
+    } catch (error) {
+      for (const [name, { recording }] of this.#steps) {
+        if (steps.has(name)) continue;
+        recording.dispose();
+        this.#steps.delete(name);
+      }
+      for (const [name, made] of activations) {
+        activations.set(
+          name,
+          made.filter((buffer) => buffers.has(buffer)),
+        );
+        for (const buffer of made) if (!buffers.has(buffer)) this.#memory.release(buffer);
+      }
+      throw error;
+    }
+  }
+
   /** The recording for a step of at most `rows` rows; made at its first use. */
   #step(rows: number, head: Head, sampler?: SamplerKind): Step {
     return this.#recorded(`${rows} ${head} ${sampler ? nameOf(sampler) : ''}`, (recorder) => {
@@ -305,7 +336,7 @@ export class GpuModel {
   }
 
   /** A step with logits for all its rows, and the sampler for each of them. */
-  #verifyStep(rows: number, sampler: SamplerKind): { recording: Recording; rowSamplers: Recording[] } {
+  #verificationPass(rows: number, sampler: SamplerKind): VerificationPass {
     const { recording, logits } = this.#recorded(`${rows} verify`, (recorder) =>
       forward(new GpuOps(this.#state, recorder, rows), this.#weights, this.config, 'all'),
     );
