@@ -67,8 +67,13 @@ it('a model is downloaded with a pause, survives a reload, answers without a net
   await models.stored('paused').waitFor();
   expect(await models.stored('paused').textContent()).toContain('4.2 MB of 7.5 MB');
 
+  const reads: string[] = [];
+  context().on('request', (request) => {
+    if (request.url().startsWith(site.url) && request.url().endsWith('.gguf')) reads.push(request.url());
+  });
   await watched.page.reload();
   await chat.modelIsReady();
+  expect(reads.length).toBeGreaterThan(0);
   await models.open();
   await models.stored('interrupted').waitFor();
   expect(await models.stored('interrupted').textContent()).toContain(`commit ${hub.commit.slice(0, 7)}`);
@@ -90,13 +95,15 @@ it('a model is downloaded with a pause, survives a reload, answers without a net
   const next = golden('I like green tea.');
   expect(await chat.say('I like green tea.')).toEqual({ state: 'complete', ...next.replies[0] });
   expect(hub.requests.length).toBe(asked);
-  // The demo model has stayed warm behind it: back and forth nothing is read again, from nowhere.
+  // The demo model has stayed warm behind it: back and forth nothing is read again, not even from a cache.
+  reads.length = 0;
   for (const button of [/^Back to the demo model$/, /^Use /]) {
     await models.open();
     await models.button(button).click();
     await models.dialog.waitFor({ state: 'detached' });
     await watched.page.locator('[data-phase=ready]').waitFor();
   }
+  expect(reads).toEqual([]);
   await context().setOffline(false);
 
   await models.open();
