@@ -31,16 +31,16 @@ export function serveOffline(scope: ServiceWorkerScope, { version, addresses }: 
   }
 
   async function takeOver(): Promise<void> {
+    await scope.clients.claim();
     const others = (await scope.caches.keys()).filter((other) => other.startsWith(prefix) && other !== name);
     await Promise.all(others.map((other) => scope.caches.delete(other)));
-    await scope.clients.claim();
   }
 
   async function answer(request: Request): Promise<Response> {
     try {
       return await scope.fetch(request);
     } catch (error) {
-      const kept = await (await scope.caches.open(name)).match(request.url, { ignoreSearch: true });
+      const kept = await scope.caches.match(request.url, { cacheName: name, ignoreSearch: true });
       if (!kept) throw error;
       return part(kept, request.headers.get('range'));
     }
