@@ -27,7 +27,7 @@ export async function environment(adapter: string) {
 const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: 'pipe' }).trim();
 
 /** The checked out commit, with a + where files differ from it; in a packed folder, the one that was packed. */
-async function commit(): Promise<string> {
+export async function commit(): Promise<string> {
   const packed = await readFile(new URL('./commit', import.meta.url), 'utf8').catch(() => undefined);
   if (packed) return packed;
   try {
