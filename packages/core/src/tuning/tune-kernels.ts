@@ -85,11 +85,12 @@ export async function tuneKernels(
     const { name, encoding, columns, parts } = shape;
     const options = { features: gpu.features, weights: weightFormats[encoding], constants: tuned.constants };
     const kernel = await compileKernel(gpu.device, specs[name], options).catch(() => undefined);
-    if (!kernel) return [];
-    for (const { rows } of parts) kernels.tuned.set(shapeKey(name, encoding, rows, columns), kernel);
-    return [tuned];
+    return { keys: parts.map(({ rows }) => shapeKey(name, encoding, rows, columns)), kernel, tuned };
   });
-  return (await Promise.all(inUse)).flat();
+  // Not as each is compiled: parts of two shapes may be alike, and the same one shall have the last word in every start.
+  const usable = (await Promise.all(inUse)).flatMap(({ kernel, ...one }) => (kernel ? [{ kernel, ...one }] : []));
+  for (const { keys, kernel } of usable) for (const key of keys) kernels.tuned.set(key, kernel);
+  return usable.map(({ tuned }) => tuned);
 }
 
 type Shape = {
