@@ -206,6 +206,27 @@ describe('a generation', () => {
       expect(closing.model.bytes).toBe(0);
     });
 
+    it('leaves nothing in the KV cache that a failed step may not have written', async () => {
+      const tokens = [2, 60, 61, 62, 63];
+      const failing = new Error('the prefill failed');
+      Object.assign(engine.model, { prefill: () => Promise.reject(failing) });
+      const first = async (tokens: readonly number[]) => {
+        for await (const event of engine.generate({ tokens })) return event;
+        return undefined;
+      };
+      for (const speculation of [undefined, 'prompt-lookup'] as const) {
+        const options = { maxTokens: 3, ...(speculation ? { speculation } : {}) };
+        await expect(generate(engine, { tokens }, options)).rejects.toBe(failing);
+        expect(await first([...tokens, 64])).toMatchObject({ cached: 0 });
+      }
+      const long = Array.from({ length: 200 }, (_, i) => i);
+      const left = engine.generate({ tokens: long });
+      for (const processed of [0, 64]) expect((await left.next()).value).toMatchObject({ processed });
+      await left.return(); // The chunk that is left fails, which is nobody's unhandled rejection.
+      expect(await first(long)).toMatchObject({ cached: 0 });
+      Reflect.deleteProperty(engine.model, 'prefill'); // That of its class again.
+    });
+
     it('is off where penalties need every token before the next', async () => {
       const options = { maxTokens: 10, frequencyPenalty: 0.5, seed: 1 };
       const plain = await generate(engine, repetitive, options);

@@ -135,6 +135,7 @@ export class GpuEngine implements Engine {
       const part = tokens.slice(start, start + prefillChunk);
       const submitted = this.#model.prefill(part, start);
       this.#prefix.append(part);
+      submitted.catch(() => this.#prefix.clear()); // Also that of a chunk that nobody waits for any more.
       start += part.length;
       await running; // One chunk is always queued behind the one that runs.
       running = submitted;
@@ -151,6 +152,7 @@ export class GpuEngine implements Engine {
         ? this.#speculation(sampler, prefill, drafter, tokens, maxTokens)
         : this.#queue(sampler, prefill, maxTokens, stepsAhead);
       this.#prefix.append(last);
+      let failed = false;
       try {
         for (let token = await stream.next(); token; token = await stream.next()) {
           const { id, logprobs } = token;
@@ -177,11 +179,13 @@ export class GpuEngine implements Engine {
           }
         }
       } catch (error) {
+        failed = true;
         if (!this.#closing.signal.aborted) throw error;
         reason = 'abort'; // Its buffers were taken away while it ran.
       } finally {
         const fed = ids.slice(0, stream.fed);
         this.#prefix.append(fed, stream.touched - fed.length);
+        if (failed) this.#prefix.clear(); // Who knows what was written.
         this.#ended = stream.drain().catch(() => this.#prefix.clear());
         if (stream instanceof SpeculativeDecoder) guesses = stream.guesses;
       }

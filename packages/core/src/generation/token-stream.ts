@@ -5,7 +5,7 @@ export interface TokenStream {
   /** The next token, or undefined when as many have been read as were asked for. */
   next(): Promise<ChosenToken | undefined>;
 
-  /** Resolves when nothing of it runs on the GPU any more, rejects if what ran has failed. */
+  /** Resolves when nothing of it runs on the GPU any more; rejects if what was not read yet has failed. */
   drain(): Promise<void>;
 
   /** How many of its tokens the KV cache has taken in. */
