@@ -108,7 +108,7 @@ export type AdapterSummary = {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** Which variants of the kernels run: f16 KV cache and tiles, subgroup reductions. */
+  /** Which variants of the kernels run: f16 KV cache, subgroup operations. */
   readonly f16: boolean;
   readonly subgroups: boolean;
 };

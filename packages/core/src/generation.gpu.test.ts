@@ -14,7 +14,7 @@ const neverAborts = new AbortController().signal;
 const prompt = { tokens: [2, 10, 20, 30] };
 const repetitive = { tokens: [2, 10, 20, 30, 40, 50, 10, 20, 30, 40, 50, 10, 20, 30, 40, 50, 10, 20] };
 
-// With f16 keys and tiles, one pass over many rows rounds unlike many passes over one, which a draw can show.
+// With keys and values in f16, one pass over many rows rounds unlike many passes over one, which a draw can show.
 const load = (type: string, context: number): Promise<GpuEngine> => {
   const model = goldenModels.find(({ name }) => name === `small/gguf/small-${type}.gguf`)!;
   return loadGolden(model, { device: 'f32', context });

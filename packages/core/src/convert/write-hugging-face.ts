@@ -26,7 +26,8 @@ export type FolderWriter = (file: string, produce: (sink: ByteSink) => Promise<v
 
 /**
  * Writes a checkpoint as a Hugging Face folder: model.safetensors, or shards of it and their index where it is large,
- * config.json and, with a tokenizer, what transformers wants of one. Without a type floats stay as they are, and quantised weights become f32, which holds them exactly.
+ * config.json and, with a tokenizer, what transformers wants of one. Without a type floats stay as they are, and
+ * quantised weights become f32, which holds them exactly.
  *
  * @throws {FormatTypeError} for a quantised type
  * @throws {NotFiniteWeightsError} @throws {WeightRangeError} and what reading and writing throw

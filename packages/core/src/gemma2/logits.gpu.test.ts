@@ -7,7 +7,7 @@ const named = (name: string): GoldenModel => goldenModels.find((model) => model.
 
 /** f32 arithmetic costs 3e-5 on these models; the cheapest mistake costs 0.02. */
 const f32Tolerance = 2e-3;
-/** f16 keys, values and tiles: measured against the logits' own power. */
+/** Keys and values in f16: measured against the logits' own power. */
 const f16Tolerance = 1e-5;
 
 describe.each(goldenModels.map((model) => [model.name, model] as const))('logits of %s', (_, model) => {
