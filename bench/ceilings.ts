@@ -84,3 +84,10 @@ export async function measureCeilings({ device, features: has }: GpuContext, tim
   for (const buffer of [from, to]) buffer.destroy();
   return ceilings;
 }
+
+/** The higher of two measurements, of which either may have been disturbed. */
+export const higher = (a: Ceilings, b: Ceilings): Ceilings => ({
+  gigabytesPerSecond: Math.max(a.gigabytesPerSecond, b.gigabytesPerSecond),
+  gigaflops: Math.max(a.gigaflops, b.gigaflops),
+  ...(a.halfGigaflops && b.halfGigaflops ? { halfGigaflops: Math.max(a.halfGigaflops, b.halfGigaflops) } : {}),
+});
