@@ -67,7 +67,7 @@ export async function measureCeilings({ device, features: has }: GpuContext, tim
   const rate = (cost: Cost, key: keyof Cost, milliseconds: number): number => cost[key] / milliseconds / 1e6;
 
   const copied = timer.prepare(await compileKernel(device, copy, { features }), { from, to }, { count: size / 16 });
-  const gigabytesPerSecond = rate({ bytes: 2 * size, flops: 0 }, 'bytes', least(await copied.measure(8)));
+  const gigabytesPerSecond = rate({ bytes: 2 * size, flops: 0 }, 'bytes', least(await copied.measure(4)));
   copied.dispose();
 
   const multiply = async (scalar: 'f32' | 'f16'): Promise<number> => {
@@ -75,7 +75,7 @@ export async function measureCeilings({ device, features: has }: GpuContext, tim
     const kernel = await compileKernel(device, multiplyAdd(scalar), { features });
     const multiplied = timer.prepare(kernel, { to }, { count: rounds });
     const flops = 1024 * 64 * rounds * 8 * 4 * 2;
-    const gigaflops = rate({ bytes: 0, flops }, 'flops', least(await multiplied.measure(8)));
+    const gigaflops = rate({ bytes: 0, flops }, 'flops', least(await multiplied.measure(4)));
     multiplied.dispose();
     return gigaflops;
   };

@@ -21,6 +21,8 @@ export type KernelRates = {
 export async function measureKernels(context: GpuContext, { filter, rounds }: KernelOptions): Promise<KernelRates> {
   const { device, features } = context;
   const timer = new GpuTimer(context);
+  const errors: string[] = [];
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
 
   async function milliseconds(spec: Bench<never, string>['spec'], shape: BenchShape<never, string>): Promise<number> {
     const options = { features, ...(shape.weights ? { weights: shape.weights } : {}) };
@@ -30,6 +32,7 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
     const times = await timed.measure(rounds);
     timed.dispose();
     for (const [, buffer] of entries) buffer.destroy();
+    if (errors.length > 0) throw new Error(`${spec.name}, ${shape.name}: ${errors[0]}`);
     return least(times);
   }
 
@@ -69,7 +72,8 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
 /** A buffer of finite numbers whatever they are read as: f32, f16 or bits. */
 function fill(device: GPUDevice, content: number | Uint32Array | Float32Array): GPUBuffer {
   const bytes = typeof content === 'number' ? content : content.byteLength;
-  const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+  // A binding that ends in an array of no elements still needs room for one.
+  const size = Math.ceil((bytes + 16) / 16) * 16;
   const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE, mappedAtCreation: true });
   const words = new Uint32Array(buffer.getMappedRange());
   if (typeof content === 'number') {
