@@ -1,6 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
 import { InterruptedError, OutputClosedError, OutputFailedError } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
 
 /** What a command may touch of the process, so that tests can hand it their own. */
 export type Io = {
@@ -56,8 +55,10 @@ export async function* inputBytes({ stdin, signal }: Io): AsyncGenerator<Uint8Ar
 export function processIo(): Io {
   const stop = new AbortController();
   process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
-    stop.abort(new InterruptedError());
+    if (!stop.signal.aborted) return stop.abort(new InterruptedError());
+    // Not by process.exit: what it cleans up is still in use by the threads of a GPU driver, which then crash.
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
   });
   // Without a listener a closed pipe would end the process with a stack trace.
   process.stdout.on('error', (cause) => stop.abort(outputError(cause)));

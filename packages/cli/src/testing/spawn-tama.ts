@@ -42,7 +42,8 @@ export function spawnTama(
   else child.stdin.end(stdin);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exitCode) => {
+    child.on('close', (code, signal) => {
+      const exitCode = signal === 'SIGINT' ? 130 : code; // as a shell tells it
       const ownStderr = Buffer.concat(stderr).toString().replace(dawnRemarks, '');
       resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: ownStderr });
     });
