@@ -18,7 +18,7 @@ import { forward } from './forward.ts';
 import { compileKernels, compileSmallBatch } from './gpu-kernels.ts';
 import { GpuOps, type GpuState, type GpuTensor, stepBuffers } from './gpu-ops.ts';
 import { type GpuLoaderOptions, type GpuMatrix, gpuWeightLoader } from './gpu-weights.ts';
-import { type CacheShape, createKvCache, defaultRollback } from './kv-cache.ts';
+import { createKvCache, defaultRollback } from './kv-cache.ts';
 import { type Gemma2Weights, loadWeights } from './weights.ts';
 
 export type GpuModelOptions = GpuLoaderOptions & {
@@ -70,7 +70,8 @@ export class GpuModel {
     let model: GpuModel | undefined;
     try {
       const { config } = checkpoint;
-      const shape = cacheShape(gpu, options);
+      const { context, prefillChunk, rollback = defaultRollback } = options;
+      const shape = { context, prefillChunk, rollback, bytesPerValue: gpu.features.f16 ? 2 : 4 } as const;
       const cache = await memory.check('KV cache', () => createKvCache(memory, config, shape));
       const encodings = new Set(
         [...checkpoint.tensors.values()].filter(({ shape }) => shape.length === 2).map(({ encoding }) => encoding),
@@ -389,14 +390,6 @@ export class GpuModel {
       throw error;
     }
   }
-}
-
-/** The KV cache a model would have on this device, and its bytes: known before anything is loaded. */
-export function cacheShape(
-  gpu: GpuContext,
-  { context, prefillChunk, rollback = defaultRollback }: Pick<GpuModelOptions, 'context' | 'prefillChunk' | 'rollback'>,
-): CacheShape {
-  return { context, prefillChunk, rollback, bytesPerValue: gpu.features.f16 ? 2 : 4 };
 }
 
 function encodePass(encoder: GPUCommandEncoder, recordings: readonly Recording[]): void {

@@ -1,42 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pitchOf } from '../activation.ts';
-import type { Features } from '../kernel.ts';
-import { matmulReference } from '../matmul/matmul.ts';
-import {
-  nmse,
-  packMatrix,
-  randomMatrix,
-  randomRows,
-  runKernel,
-  testGpu,
-  variantName,
-  variantsOf,
-} from '../testing/index.ts';
-import type { WeightFormat } from '../weights/weight-format.ts';
+import { multiplyRows, nmse, testGpu, variantName, variantsOf } from '../testing/index.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { matmulSmall } from './matmul-small.ts';
 
 const gpu = await testGpu();
 const variants = variantsOf(matmulSmall, gpu.features).map((features) => [variantName(features), features] as const);
 const limit = 1e-11;
-
-/** Multiplies random matrices; returns what came out and what should have. */
-async function multiply(
-  features: Features,
-  format: WeightFormat,
-  [batch, rows, columns]: readonly [number, number, number],
-  { live = batch, offset = 0, constants = {} } = {},
-) {
-  const bytes = randomMatrix(format, 1, rows, columns);
-  const { weights, scales } = packMatrix(format, bytes, rows, columns);
-  const x = randomRows(2, batch, columns, pitchOf(columns), 30);
-  const params = { batch, columns, rows, offset, pitch: pitchOf(rows + offset) };
-  const y = new Float32Array(batch * params.pitch);
-  const buffers = { step: Uint32Array.of(9, live, 0, 0), x, weights, scales, y };
-  const result = await runKernel(matmulSmall, { features, weights: format, constants }, buffers, params);
-  const expected = matmulReference(x, format.dequantize(bytes, rows * columns), params);
-  return { y: result.y, expected, pitch: params.pitch };
-}
 
 describe.each(variants)('matmul-small, %s', (_, features) => {
   it.each([
@@ -48,7 +17,7 @@ describe.each(variants)('matmul-small, %s', (_, features) => {
     [7, 257, 256],
     [8, 40, 9216], // the longest sum of 2B
   ] as const)('matches the definition at batch %i of [%i, %i]', async (...shape) => {
-    const { y, expected } = await multiply(features, weightFormats.q8_0, shape);
+    const { y, expected } = await multiplyRows(matmulSmall, features, weightFormats.q8_0, shape);
     expect(nmse(y, expected)).toBeLessThan(limit);
   });
 
@@ -60,14 +29,17 @@ describe.each(variants)('matmul-small, %s', (_, features) => {
         [8, 72, 2304],
         [2, 5, 32],
       ] as const) {
-        const { y, expected } = await multiply(features, weightFormats.q4_0, shape, { constants, offset: 3 });
+        const { y, expected } = await multiplyRows(matmulSmall, features, weightFormats.q4_0, shape, {
+          constants,
+          offset: 3,
+        });
         expect(nmse(y, expected)).toBeLessThan(limit);
       }
     },
   );
 
   it.each([3, 4, 6])('computes the first %i rows when only they are live, and no others', async (live) => {
-    const { y, expected, pitch } = await multiply(features, weightFormats.q8_0, [8, 16, 64], { live });
+    const { y, expected, pitch } = await multiplyRows(matmulSmall, features, weightFormats.q8_0, [8, 16, 64], { live });
     expect(nmse(y.subarray(0, live * pitch), expected.subarray(0, live * pitch))).toBeLessThan(limit);
     expect(y.subarray(live * pitch).every((value) => value === 0)).toBe(true);
   });
@@ -75,6 +47,6 @@ describe.each(variants)('matmul-small, %s', (_, features) => {
 
 it.each(Object.values(weightFormats))('matmul-small matches the definition over $name', async (format) => {
   const columns = format.blockColumns === 1 ? 1025 : 1024;
-  const { y, expected } = await multiply(gpu.features, format, [7, 65, columns], { offset: 5 });
+  const { y, expected } = await multiplyRows(matmulSmall, gpu.features, format, [7, 65, columns], { offset: 5 });
   expect(nmse(y, expected)).toBeLessThan(limit);
 });

@@ -1,41 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pitchOf } from '../activation.ts';
-import type { Features } from '../kernel.ts';
-import {
-  nmse,
-  packMatrix,
-  randomMatrix,
-  randomRows,
-  runKernel,
-  testGpu,
-  variantName,
-  variantsOf,
-} from '../testing/index.ts';
-import type { WeightFormat } from '../weights/weight-format.ts';
+import { multiplyRows, nmse, testGpu, variantName, variantsOf } from '../testing/index.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
-import { matmul, matmulReference } from './matmul.ts';
+import { matmul } from './matmul.ts';
 
 const gpu = await testGpu();
 const variants = variantsOf(matmul, gpu.features).map((features) => [variantName(features), features] as const);
 const limit = 1e-11;
-
-/** Multiplies random matrices; returns what came out and what should have. */
-async function multiply(
-  features: Features,
-  format: WeightFormat,
-  [batch, rows, columns]: readonly [number, number, number],
-  { live = batch, offset = 0, deviation = 3, constants = {} } = {},
-) {
-  const bytes = randomMatrix(format, 1, rows, columns);
-  const { weights, scales } = packMatrix(format, bytes, rows, columns);
-  const x = randomRows(2, batch, columns, pitchOf(columns), deviation);
-  const params = { batch, columns, rows, offset, pitch: pitchOf(rows + offset) };
-  const y = new Float32Array(batch * params.pitch);
-  const buffers = { step: Uint32Array.of(9, live, 0, 0), x, weights, scales, y };
-  const result = await runKernel(matmul, { features, weights: format, constants }, buffers, params);
-  const expected = matmulReference(x, format.dequantize(bytes, rows * columns), params);
-  return { y: result.y, expected, pitch: params.pitch };
-}
 
 describe.each(variants)('matmul, %s', (_, features) => {
   it.each([
@@ -48,18 +18,18 @@ describe.each(variants)('matmul, %s', (_, features) => {
     [130, 31, 256],
     [3, 40, 9216], // the longest sum of 2B
   ] as const)('matches the definition at batch %i of [%i, %i]', async (...shape) => {
-    const { y, expected } = await multiply(features, weightFormats.q8_0, shape, { deviation: 30 });
+    const { y, expected } = await multiplyRows(matmul, features, weightFormats.q8_0, shape, { deviation: 30 });
     expect(nmse(y, expected)).toBeLessThan(limit);
   });
 
   it('matches the definition with other workgroups', async () => {
     const constants = { WORKGROUP: 32 };
-    const { y, expected } = await multiply(features, weightFormats.q8_0, [17, 300, 64], { constants });
+    const { y, expected } = await multiplyRows(matmul, features, weightFormats.q8_0, [17, 300, 64], { constants });
     expect(nmse(y, expected)).toBeLessThan(limit);
   });
 
   it('computes the live rows of a chunk that is not full, and no others', async () => {
-    const { y, expected, pitch } = await multiply(features, weightFormats.q8_0, [70, 16, 64], { live: 37 });
+    const { y, expected, pitch } = await multiplyRows(matmul, features, weightFormats.q8_0, [70, 16, 64], { live: 37 });
     expect(nmse(y.subarray(0, 37 * pitch), expected.subarray(0, 37 * pitch))).toBeLessThan(limit);
     expect(y.subarray(37 * pitch).every((value) => value === 0)).toBe(true);
   });
@@ -70,6 +40,6 @@ describe.each(variants)('matmul, %s', (_, features) => {
 const { f32, f16, q4_0, q6_k } = weightFormats;
 it.each([f32, f16, q4_0, q6_k])('matmul matches the definition over $name', async (format) => {
   const columns = format.blockColumns === 1 ? 1025 : 1024;
-  const { y, expected } = await multiply(gpu.features, format, [33, 65, columns], { offset: 5 });
+  const { y, expected } = await multiplyRows(matmul, gpu.features, format, [33, 65, columns], { offset: 5 });
   expect(nmse(y, expected)).toBeLessThan(limit);
 });

@@ -1,0 +1,29 @@
+import { pitchOf } from '../activation.ts';
+import type { Features } from '../kernel.ts';
+import { type matmul, matmulReference } from '../matmul/matmul.ts';
+import type { WeightFormat } from '../weights/weight-format.ts';
+import { runKernel } from './gpu.ts';
+import { packMatrix, randomMatrix } from './matrices.ts';
+import { randomRows } from './random.ts';
+
+/**
+ * Multiplies random rows of x by a random matrix, `live` of them being so: what a kernel with matmul's parameters gives,
+ * and what it should.
+ */
+export async function multiplyRows(
+  spec: typeof matmul,
+  features: Features,
+  format: WeightFormat,
+  [batch, rows, columns]: readonly [number, number, number],
+  { live = batch, offset = 0, deviation = 30, constants = {} } = {},
+) {
+  const bytes = randomMatrix(format, 1, rows, columns);
+  const { weights, scales } = packMatrix(format, bytes, rows, columns);
+  const x = randomRows(2, batch, columns, pitchOf(columns), deviation);
+  const params = { batch, columns, rows, offset, pitch: pitchOf(rows + offset) };
+  const y = new Float32Array(batch * params.pitch);
+  const buffers = { step: Uint32Array.of(9, live, 0, 0), x, weights, scales, y };
+  const result = await runKernel(spec, { features, weights: format, constants }, buffers, params);
+  const expected = matmulReference(x, format.dequantize(bytes, rows * columns), params);
+  return { y: result.y, expected, pitch: params.pitch };
+}
