@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { type Cost, compileKernel, type GpuContext } from '@tama/kernels-wgsl';
-import type { Bench, BenchShape } from '@tama/kernels-wgsl/testing';
+import { type Bench, type BenchShape, variantsOf } from '@tama/kernels-wgsl/testing';
 import { type Ceilings, higher, measureCeilings } from './ceilings.ts';
 import { GpuTimer, least } from './gpu-timer.ts';
 import type { Row } from './report.ts';
@@ -41,6 +41,7 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
   const root = `${import.meta.dirname}/..`;
   for (const path of globSync('packages/kernels-wgsl/src/*/*.bench.ts', { cwd: root }).sort()) {
     const { default: bench } = (await import(`../${path}`)) as { default: Bench<never, string> };
+    if (variantsOf(bench.spec, features).length === 0) continue;
     for (const shape of bench.shapes(features)) {
       const title = `${bench.spec.name} ${shape.name} ${shape.weights?.name ?? ''}`;
       if (!filter.every((part) => title.includes(part))) continue;

@@ -1,5 +1,6 @@
 import { LimitError, NoAdapterError, WebGpuMissingError } from './errors.ts';
 import type { Features } from './kernel.ts';
+import { chooseSubgroupMatrix, type SubgroupMatrix, subgroupMatrixFeature } from './subgroup-matrix.ts';
 
 /** A device with what our kernels want from it, and nothing they do not. */
 export type GpuContext = {
@@ -12,7 +13,7 @@ export type GpuContext = {
 };
 
 export type DeviceOptions = {
-  /** The plain path: no f16, no subgroups. */
+  /** The plain path: no f16, no subgroups, no subgroup matrices. */
   readonly plain?: boolean;
   /** Keep WebGPU's default limits although the adapter offers more: for tests. */
   readonly defaultLimits?: boolean;
@@ -40,12 +41,15 @@ export async function requestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> 
 
 /** The kernel variants an adapter can run. */
 export function adapterFeatures(gpu: GPU, adapter: GPUAdapter, plain = false): Features {
-  return {
-    f16: !plain && adapter.features.has('shader-f16'),
-    // Reductions find their partial sum by `subgroup_id`: without that language feature, the mapping of invocations to
-    // subgroups is not guaranteed by WGSL.
-    subgroups: !plain && adapter.features.has('subgroups') && gpu.wgslLanguageFeatures.has('subgroup_id'),
-  };
+  const offers = (feature: GPUFeatureName): boolean => !plain && adapter.features.has(feature);
+  const f16 = offers('shader-f16');
+  // Reductions find their partial sum by `subgroup_id`: without that language feature, the mapping of invocations to
+  // subgroups is not guaranteed by WGSL.
+  const subgroups = offers('subgroups') && gpu.wgslLanguageFeatures.has('subgroup_id');
+  const { subgroupMatrixConfigs } = adapter.info as { readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrix> };
+  const subgroupMatrix =
+    subgroups && offers(subgroupMatrixFeature) ? chooseSubgroupMatrix(subgroupMatrixConfigs ?? [], f16) : undefined;
+  return { f16, subgroups, ...(subgroupMatrix ? { subgroupMatrix } : {}) };
 }
 
 /** @throws {WebGpuMissingError} @throws {NoAdapterError} @throws {LimitError} */
@@ -56,6 +60,7 @@ export async function requestGpu(gpu: GPU | undefined, options: DeviceOptions = 
   const requiredFeatures: GPUFeatureName[] = [];
   if (features.f16) requiredFeatures.push('shader-f16');
   if (features.subgroups) requiredFeatures.push('subgroups');
+  if (features.subgroupMatrix) requiredFeatures.push(subgroupMatrixFeature);
   if (timestamps) requiredFeatures.push('timestamp-query');
   // Larger buffers and bindings mean fewer parts of a matrix, so fewer dispatches. Nothing needs them.
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;

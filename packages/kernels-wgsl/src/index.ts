@@ -34,6 +34,7 @@ export { logprobs, logprobsBytes, logprobsReference, readLogprobs } from './logp
 export { logprobsPartial, logprobsPartials } from './logprobs-partial/logprobs-partial.ts';
 export { matmul, matmulCost, matmulReference } from './matmul/matmul.ts';
 export { matmulSmall, smallBatch } from './matmul-small/matmul-small.ts';
+export { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
 export { matvec, matvecCost, matvecReference } from './matvec/matvec.ts';
 export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
 export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';
@@ -51,6 +52,7 @@ export { SamplingError } from './sampling/sampling-error.ts';
 export type { TokenDistribution } from './sampling/sampling-reference.ts';
 export { sampleReference, samplingDistribution } from './sampling/sampling-reference.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
+export type { SubgroupMatrix } from './subgroup-matrix.ts';
 export { halfToNumber } from './weights/half.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
 export { fileRowBytes, PANEL } from './weights/weight-format.ts';

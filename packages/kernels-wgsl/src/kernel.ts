@@ -1,5 +1,6 @@
 import { ShaderCompileError } from './errors.ts';
 import { render } from './render.ts';
+import { type SubgroupMatrix, subgroupMatrixWgsl } from './subgroup-matrix.ts';
 
 /** Where a field of the `Params` uniform lies. Written by codegen. */
 export type ParamsLayout = {
@@ -14,7 +15,12 @@ export type BindingInfo = { readonly binding: number; readonly type: GPUBufferBi
 export type Cost = { readonly bytes: number; readonly flops: number };
 
 /** What an adapter can do and a kernel may use: half floats in storage and arithmetic, reductions over subgroups. */
-export type Features = { readonly f16: boolean; readonly subgroups: boolean };
+export type Features = {
+  readonly f16: boolean;
+  readonly subgroups: boolean;
+  /** A product of matrices that a subgroup computes at once, with sums of f32. */
+  readonly subgroupMatrix?: SubgroupMatrix;
+};
 
 /** A kernel as data. The first four fields come from the generated `*.wgsl.ts`. */
 export type KernelSpec<Params, Binding extends string> = {
@@ -59,7 +65,13 @@ export function renderKernel<P, B extends string>(
   spec: KernelSpec<P, B>,
   { features, weights }: CompileOptions,
 ): string {
-  return render(spec.source, { ...features, ...(weights ? { weights: weights.wgsl } : {}) });
+  const { f16, subgroups, subgroupMatrix } = features;
+  return render(spec.source, {
+    f16,
+    subgroups,
+    ...(subgroupMatrix ? { subgroupMatrix: subgroupMatrixWgsl(subgroupMatrix) } : {}),
+    ...(weights ? { weights: weights.wgsl } : {}),
+  });
 }
 
 const compiled = new WeakMap<GPUDevice, Map<string, Promise<Kernel<never, never>>>>();

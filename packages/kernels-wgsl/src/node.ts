@@ -15,6 +15,10 @@ export type DawnOptions = {
 // Dawn aborts the process when the object that `create` returned is collected while a device lives.
 const instances: GPU[] = [];
 
+// Offers subgroup matrices, which Dawn keeps from web pages as an experiment. It is no door here: who writes shaders in
+// this process may do anything in it anyway. Bounds are still checked, and a device has only what is asked for.
+const experiments = 'enable-dawn-features=allow_unsafe_apis';
+
 /** A `GPU` as in browsers; sets WebGPU's global constants. @throws {NoAdapterError} when no adapter has the name. */
 export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Promise<GPU> {
   if (process.platform === 'linux' && /swiftshader/i.test(adapter ?? '')) {
@@ -24,7 +28,7 @@ export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Prom
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
   const open = (flags: string[]): GPU => {
-    const gpu = create(flags);
+    const gpu = create([...flags, experiments]);
     instances.push(gpu);
     return gpu;
   };

@@ -11,6 +11,7 @@ import { logprobs } from './logprobs/logprobs.ts';
 import { logprobsPartial } from './logprobs-partial/logprobs-partial.ts';
 import { matmul } from './matmul/matmul.ts';
 import { matmulSmall } from './matmul-small/matmul-small.ts';
+import { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
 import { matvec } from './matvec/matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
 import { rmsnorm } from './rmsnorm/rmsnorm.ts';
@@ -36,6 +37,7 @@ export const kernels = {
   'logprobs-partial': logprobsPartial,
   matmul,
   'matmul-small': matmulSmall,
+  'matmul-subgroup-matrix': matmulSubgroupMatrix,
   matvec,
   'residual-norms': residualNorms,
   rmsnorm,

@@ -2,6 +2,7 @@ import { type GpuContext, requestGpu } from '../device.ts';
 import { type CompileOptions, compileKernel, type Features, type Kernel, type KernelSpec } from '../kernel.ts';
 import { openDawn } from '../node.ts';
 import { Recorder } from '../recorder.ts';
+import { subgroupMatrixName } from '../subgroup-matrix.ts';
 
 let context: Promise<GpuContext> | undefined;
 
@@ -21,14 +22,21 @@ async function openTestGpu(): Promise<GpuContext> {
   return opened;
 }
 
-/** Every combination of the kernel's flags that the adapter has, the plain one first. */
-export function variantsOf(spec: { readonly flags: readonly string[] }, offered: Features): Features[] {
-  const choices = (flag: keyof Features) => (spec.flags.includes(flag) && offered[flag] ? [false, true] : [false]);
+/** Every combination of the kernel's flags that the adapter has, the plain one first; none if it needs what is not there. */
+export function variantsOf(
+  { source, flags }: { readonly source: string; readonly flags: readonly string[] },
+  { subgroupMatrix, ...offered }: Features,
+): Features[] {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a slot of the shader
+  if (source.includes('${subgroupMatrix}')) return subgroupMatrix ? [{ ...offered, subgroupMatrix }] : [];
+  const choices = (flag: keyof typeof offered) => (flags.includes(flag) && offered[flag] ? [false, true] : [false]);
   return choices('f16').flatMap((f16) => choices('subgroups').map((subgroups) => ({ f16, subgroups })));
 }
 
-export const variantName = ({ f16, subgroups }: Features): string =>
-  [f16 && 'f16', subgroups && 'subgroups'].filter(Boolean).join(' + ') || 'plain';
+export const variantName = ({ f16, subgroups, subgroupMatrix }: Features): string =>
+  subgroupMatrix
+    ? subgroupMatrixName(subgroupMatrix)
+    : [f16 && 'f16', subgroups && 'subgroups'].filter(Boolean).join(' + ') || 'plain';
 
 const guardBytes = 256;
 const guardWord = 0xa5c3_5a3c;

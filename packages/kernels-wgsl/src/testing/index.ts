@@ -7,3 +7,4 @@ export { multiplyRows } from './multiply.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';
 export { scarceMemory } from './scarce-memory.ts';
+export { knownSubgroupMatrices } from './subgroup-matrices.ts';

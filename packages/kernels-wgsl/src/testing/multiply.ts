@@ -15,11 +15,13 @@ export async function multiplyRows(
   features: Features,
   format: WeightFormat,
   [batch, rows, columns]: readonly [number, number, number],
-  { live = batch, offset = 0, deviation = 30, constants = {} } = {},
+  { live = batch, offset = 0, deviation = 30, constants = {}, magnitudeOf = (_row: number): number => 1 } = {},
 ) {
   const bytes = randomMatrix(format, 1, rows, columns);
   const { weights, scales } = packMatrix(format, bytes, rows, columns);
-  const x = randomRows(2, batch, columns, pitchOf(columns), deviation);
+  const x = randomRows(2, batch, columns, pitchOf(columns), deviation).map(
+    (value, i) => value * magnitudeOf(Math.floor(i / pitchOf(columns))),
+  );
   const params = { batch, columns, rows, offset, pitch: pitchOf(rows + offset) };
   const y = new Float32Array(batch * params.pitch);
   const buffers = { step: Uint32Array.of(9, live, 0, 0), x, weights, scales, y };
