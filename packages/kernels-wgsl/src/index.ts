@@ -11,6 +11,7 @@ export {
 } from './attention-decode/attention-decode.ts';
 export { attentionMerge, attentionMergeCost, attentionMergeReference } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
+export { keyPanel } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';
 export { embed, embedCost, embedReference } from './embed/embed.ts';

@@ -69,6 +69,19 @@ describe.each(Object.entries(kernels))('%s', (name, kernel) => {
     }
   });
 
+  // Dawn zeroes a variable without an initial value once, not in every turn of the loop it is declared in, as WGSL says.
+  it('declares no variable in a loop without an initial value', () => {
+    const loops: number[] = []; // the depths at which one began
+    let depth = 0;
+    for (const line of spec.source.split('\n')) {
+      if (loops.length > 0) expect(line).not.toMatch(/\bvar \w+: [^=]*;/);
+      if (/\b(for|while|loop)\b.*\{\s*(\/\/.*)?$/.test(line)) loops.push(depth);
+      depth += line.split('{').length - line.split('}').length;
+      while (loops.length > 0 && depth <= loops.at(-1)!) loops.pop();
+    }
+    expect(depth).toBe(0);
+  });
+
   it('binds at most eight storage buffers, and its parameters last', () => {
     const bindings = Object.values(spec.bindings).map(({ binding }) => binding);
     expect(bindings.length).toBeLessThanOrEqual(8);

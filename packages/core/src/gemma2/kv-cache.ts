@@ -1,8 +1,11 @@
-import type { GpuMemory } from '@tama/kernels-wgsl';
+import { type GpuMemory, keyPanel } from '@tama/kernels-wgsl';
 import { mostAtOnce } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
 
-/** Keys and values of one layer: [kvHeads, capacity, headDim]; position p lies in slot p mod capacity. */
+/**
+ * Keys (in panels, see the kernels) and values of one layer: [kvHeads, capacity, headDim]; position p lies in slot p mod
+ * capacity.
+ */
 export type LayerCache = { readonly keys: GPUBuffer; readonly values: GPUBuffer; readonly capacity: number };
 
 export type KvCache = { readonly layers: readonly LayerCache[]; readonly bytes: number };
@@ -21,12 +24,13 @@ export const defaultRollback = 1024;
 /**
  * Slots of a layer. A global layer keeps the whole context. A local one is a ring: a chunk, or a few guessed tokens, are
  * written before they are attended to, so the first row needs the `window - 1` keys before it while the last row is
- * already there; and as many again as may be taken back.
+ * already there; and as many again as may be taken back. Keys lie in panels of a few, which are whole.
  */
 export function cacheCapacity(layer: number, { slidingWindow }: Gemma2Config, shape: CacheShape): number {
   const { context, prefillChunk, rollback } = shape;
   const ring = slidingWindow - 1 + Math.max(prefillChunk, mostAtOnce) + rollback;
-  return layer % 2 === 0 ? Math.min(context, ring) : context;
+  const slots = layer % 2 === 0 ? Math.min(context, ring) : context;
+  return Math.ceil(slots / keyPanel) * keyPanel;
 }
 
 /** Bytes of the whole cache, known before anything is allocated. */

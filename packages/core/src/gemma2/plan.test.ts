@@ -18,8 +18,8 @@ describe('planModel', () => {
     const layer = ((2 * 2048 + 2 * 1024 + 3 * 9216) * 2304 * 18) / 32;
     const norms = 4 * 2304 * (4 * 26 + 1);
     expect(plan.weightBytes).toBe(embedding + 26 * layer + norms);
-    // 13 rings of W - 1 + 64 + 1024 slots, 13 layers of 8192.
-    expect(plan.cacheBytes).toBe(13 * (4095 + 64 + 1024 + 8192) * 2 * 4 * 256 * 2);
+    // 13 rings of W - 1 + 64 + 1024 slots, in whole panels of 8, 13 layers of 8192.
+    expect(plan.cacheBytes).toBe(13 * (4096 + 64 + 1024 + 8192) * 2 * 4 * 256 * 2);
     expect(plan.totalBytes).toBe(plan.weightBytes + plan.cacheBytes + plan.workBytes);
     expect(plan.largestBuffer.bytes).toBeLessThanOrEqual(defaultLimits.maxStorageBufferBindingSize);
     // The embedding takes four bindings of at most 128 MiB, with a buffer of scales each that is not counted.

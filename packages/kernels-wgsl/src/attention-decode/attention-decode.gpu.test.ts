@@ -7,10 +7,12 @@ import {
   nmse,
   nmseLimits,
   packCache,
+  packKeys,
   randomNormal,
   runKernel,
   testGpu,
   unpackCache,
+  unpackKeys,
   variantName,
   variantsOf,
 } from '../testing/index.ts';
@@ -24,16 +26,16 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
   (_, features) => {
     it.each([
       // One key, one vec4: every invocation but one is left over.
-      { position: 0, heads: 1, kvHeads: 1, headDim: 4, capacity: 1, window: 0, splits: 3, deviation: 1 },
+      { position: 0, heads: 1, kvHeads: 1, headDim: 4, capacity: 8, window: 0, splits: 3, deviation: 1 },
       // A head that divides no tile; a tile that is not full.
       { position: 70, heads: 6, kvHeads: 2, headDim: 24, capacity: 80, window: 0, splits: 4, deviation: 1 },
       // The ring is exactly the window, and turns inside a tile.
-      { position: 1020, heads: 4, kvHeads: 4, headDim: 32, capacity: 77, window: 77, splits: 5, deviation: 1 },
+      { position: 1020, heads: 4, kvHeads: 4, headDim: 32, capacity: 72, window: 72, splits: 5, deviation: 1 },
       // The window is longer than what there is; the first key has just left it.
-      { position: 40, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
-      { position: 90, heads: 4, kvHeads: 1, headDim: 64, capacity: 100, window: 90, splits: 1, deviation: 1 },
+      { position: 40, heads: 4, kvHeads: 1, headDim: 64, capacity: 104, window: 90, splits: 1, deviation: 1 },
+      { position: 90, heads: 4, kvHeads: 1, headDim: 64, capacity: 104, window: 90, splits: 1, deviation: 1 },
       // A window of one key; a group of five takes two workgroups.
-      { position: 9, heads: 10, kvHeads: 2, headDim: 64, capacity: 4, window: 1, splits: 2, deviation: 1 },
+      { position: 9, heads: 10, kvHeads: 2, headDim: 64, capacity: 8, window: 1, splits: 2, deviation: 1 },
       // A first key of a split that no other key is in.
       { position: 64, heads: 2, kvHeads: 1, headDim: 32, capacity: 128, window: 0, splits: 3, deviation: 1 },
       // 27B's head; scores far beyond the cap; the last split is short.
@@ -45,9 +47,9 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
       const { heads, kvHeads, headDim, capacity, splits } = shape;
       const params = { ...shape, scale: headDim ** -0.5, softcap: 50 };
       const qkv = randomNormal(1, (heads + 2 * kvHeads) * headDim, deviation);
-      const [keys, values] = [2, 3].map((seed) =>
-        packCache(randomNormal(seed, kvHeads * capacity * headDim, deviation), features.f16),
-      );
+      const [key, value] = [2, 3].map((seed) => randomNormal(seed, kvHeads * capacity * headDim, deviation));
+      const keys = packKeys(key!, headDim, features.f16);
+      const values = packCache(value!, features.f16);
       const step = Uint32Array.of(position, 1, 0, 0);
       // Old partials, which a split without keys may leave, but must not add.
       const old = randomNormal(4, partialsLength(params));
@@ -55,7 +57,7 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
       const { partials, ...after } = await runKernel(
         attentionDecode,
         { features },
-        { step, rotations, qkv, keys: keys!, values: values!, partials: old },
+        { step, rotations, qkv, keys, values, partials: old },
         params,
       );
 
@@ -63,11 +65,11 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
         { start: position, rows: 1 },
         theta,
         qkv,
-        unpackCache(keys!),
-        unpackCache(values!),
+        unpackKeys(keys, headDim),
+        unpackCache(values),
         { rows: 1, pitch: qkv.length, ...params },
       );
-      const stored = [unpackCache(after.keys), unpackCache(after.values)] as const;
+      const stored = [unpackKeys(after.keys, headDim), unpackCache(after.values)] as const;
       const limit = features.f16 ? nmseLimits.f16 : nmseLimits.f32;
       expect(nmse(stored[0], rotated.keys)).toBeLessThan(limit);
       expect(nmse(stored[1], rotated.values)).toBeLessThan(limit);

@@ -9,7 +9,8 @@ export const mostSplits = 64;
 
 /**
  * Rotates q and k of one row by its position, writes k and v into the cache, and attends: soft-capped, windowed, in
- * `splits` parts that attention-merge adds up. `headDim` is a multiple of 4 up to 256.
+ * `splits` parts that attention-merge adds up. `headDim` is a multiple of 4 up to 256, `capacity`
+ * of 8.
  */
 export const attentionDecode: KernelSpec<Params, Binding> = {
   name: 'attention-decode',

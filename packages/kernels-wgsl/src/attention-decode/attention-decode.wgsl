@@ -8,7 +8,7 @@
 // of whole tiles, so that a short context keeps to few of them; attention-merge adds the splits up.
 //
 // A workgroup takes one split and up to four heads of one kv head, in the components of a vec4: K and V are read once.
-// For q . k, eight invocations share a key, so that they read consecutive addresses; for the weighted sum of v, an
+// For q . k, eight invocations share a key, those of a panel read consecutive addresses; for the weighted sum of v, an
 // invocation has one vec4 of the head's dimensions, and those left over take further keys. Everything is f32.
 #if ${f16}
 enable f16;
@@ -39,11 +39,12 @@ const WORKGROUP = PARTS * KEY_LANES;
 
 #include "../common/step.wgsl"
 #include "../common/attention.wgsl"
+#include "../common/kv-cache.wgsl"
 
 @group(0) @binding(0) var<storage, read> step: Step;
 @group(0) @binding(1) var<storage, read> rotations: array<vec2f>;       // [positions, headDim / 2] (cos, sin)
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;               // q [heads, headDim], k and v [kvHeads, headDim]
-@group(0) @binding(3) var<storage, read_write> keys: array<Cached>;     // [kvHeads, capacity, headDim]
+@group(0) @binding(3) var<storage, read_write> keys: array<Cached>;     // [kvHeads, capacity / 8, headDim / 4, 8] of four
 @group(0) @binding(4) var<storage, read_write> values: array<Cached>;   // [kvHeads, capacity, headDim]
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
 @group(0) @binding(6) var<uniform> params: Params;
@@ -73,8 +74,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     return;
   }
 
-  let part = local % PARTS;
-  let lane = local / PARTS;
+  let lane = local % KEY_LANES;
+  let part = local / KEY_LANES;
   let dim = local % dims;
   let run = local / dims;
   let runs = WORKGROUP / dims;
@@ -90,20 +91,20 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     let count = min(KEYS, cachedEnd - tileKey);
     let slot = tileKey % params.capacity;
 
-    let row0 = cacheRow(kvHead, slot, min(lane, count - 1));
-    let row1 = cacheRow(kvHead, slot, min(lane + KEY_LANES, count - 1));
-    let row2 = cacheRow(kvHead, slot, min(lane + 2 * KEY_LANES, count - 1));
-    let row3 = cacheRow(kvHead, slot, min(lane + 3 * KEY_LANES, count - 1));
+    let key0 = keyAt(cacheSlot(kvHead, slot, min(lane, count - 1)));
+    let key1 = keyAt(cacheSlot(kvHead, slot, min(lane + KEY_LANES, count - 1)));
+    let key2 = keyAt(cacheSlot(kvHead, slot, min(lane + 2 * KEY_LANES, count - 1)));
+    let key3 = keyAt(cacheSlot(kvHead, slot, min(lane + 3 * KEY_LANES, count - 1)));
     var score0 = vec4f();  // of key `lane`, a component a head
     var score1 = vec4f();  // of key lane + KEY_LANES, and so on
     var score2 = vec4f();
     var score3 = vec4f();
     for (var d = part; d < dims; d += PARTS) {
       let query = queriesAt(d);
-      score0 += vec4f(keys[row0 + d]) * query;
-      score1 += vec4f(keys[row1 + d]) * query;
-      score2 += vec4f(keys[row2 + d]) * query;
-      score3 += vec4f(keys[row3 + d]) * query;
+      score0 += vec4f(keys[key0 + d * KEY_PANEL]) * query;
+      score1 += vec4f(keys[key1 + d * KEY_PANEL]) * query;
+      score2 += vec4f(keys[key2 + d * KEY_PANEL]) * query;
+      score3 += vec4f(keys[key3 + d * KEY_PANEL]) * query;
     }
     sums[part * KEYS + lane] = score0;
     sums[part * KEYS + lane + KEY_LANES] = score1;
@@ -121,13 +122,13 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
       for (var key = run; key < count; key += runs) {
         let weight = weights[key];
         total += weight;
-        attended += outer(vec4f(values[cacheRow(kvHead, slot, key) + dim]), weight);
+        attended += outer(vec4f(values[valueAt(cacheSlot(kvHead, slot, key)) + dim]), weight);
       }
     }
   }
 
   if (splitEnd == end) {
-    let cached = cacheRow(kvHead, step.start % params.capacity, 0) + dim;
+    let cached = cacheSlot(kvHead, step.start % params.capacity, 0);
     let key = asCached(rotated(params.heads + kvHead, dim));
     let value = asCached(projected(params.heads + params.kvHeads + kvHead, dim));
     if (run == 0) { sums[dim] = key * queriesAt(dim); }
@@ -139,8 +140,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
       total += weight;
       attended += outer(value, weight);
       if (firstHead == kvHead * group) {
-        keys[cached] = Cached(key);
-        values[cached] = Cached(value);
+        keys[keyAt(cached) + dim * KEY_PANEL] = Cached(key);
+        values[valueAt(cached) + dim] = Cached(value);
       }
     }
   }

@@ -5,7 +5,7 @@ import { type Binding, bindings, flags, layout, type Params, source } from './at
 /**
  * Soft-capped, windowed, causal attention of a chunk's rows over the KV cache, which already holds their own keys. The
  * cache has room for `window - 1` keys before the chunk, or for every position where there is no window (0).
- * `headDim` is a multiple of 4 up to 256.
+ * `headDim` is a multiple of 4 up to 256, `capacity` of 8.
  */
 export const attentionPrefill: KernelSpec<Params, Binding> = {
   name: 'attention-prefill',
@@ -13,11 +13,11 @@ export const attentionPrefill: KernelSpec<Params, Binding> = {
   flags,
   layout,
   bindings,
-  constants: { QUERIES: 16 },
-  workgroups: (params, { QUERIES }) => {
+  constants: {},
+  workgroups: (params) => {
     checkAttention('attention-prefill', params);
     const { rows, heads, kvHeads } = params;
-    return [Math.ceil((rows * heads) / kvHeads / QUERIES!), kvHeads];
+    return [Math.ceil((Math.ceil(rows / 8) * heads) / kvHeads / 2), kvHeads];
   },
 };
 

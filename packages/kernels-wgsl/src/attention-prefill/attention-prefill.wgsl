@@ -3,10 +3,14 @@
 // Row r is position p = start + r and sees keys p - window < j <= p (all j <= p when window is 0), which lie in slot
 // j % capacity. Query head n reads kv head n / group, group = heads / kvHeads.
 //
-// A workgroup takes QUERIES queries of one kv head, those of a row's `group` heads one after the other, and goes through
-// the keys that any of them sees in tiles: those outside the window are never read. For q . k, an invocation has four
-// queries and two keys, from tiles in workgroup memory; for the weighted sum of v, eight queries and one vec4 of the
-// head's dimensions. Everything is f32.
+// A workgroup takes two octets, each 8 rows of one head, of the same kv head, and goes through the keys that any of them
+// sees in tiles: those outside the window are never read. For q . k, an invocation has two keys to itself and all 16
+// queries; for the weighted sum of v, one vec4 of the head's dimensions and all 16, and those left over take further
+// keys. What all invocations need at the same time, queries and weights, is passed round where there are subgroups of 8
+// or more. Everything is f32.
+#if ${subgroups}
+enable subgroups;
+#endif
 #if ${f16}
 enable f16;
 alias Cached = vec4h;
@@ -27,127 +31,197 @@ struct Params {
   softcap: f32,
 }
 
-override QUERIES: u32 = 16;
-override QUADS: u32 = QUERIES / 4;
-override WORKGROUP: u32 = QUADS * LANES;
-const LANES = 32u;
-const KEYS = 2 * LANES;       // of a tile
-const KEY_STRIDE = KEYS + 1;  // odd, so that the lanes that fill a column use different banks
-const SLICE = 8u;             // vec4s of q and k that are in workgroup memory at a time
-const DIMS = 64u;             // the most vec4s a head has
+const WORKGROUP = 64u;
+const KEYS = 2 * WORKGROUP;  // of a tile
 
 #include "../common/step.wgsl"
 #include "../common/attention.wgsl"
+#include "../common/kv-cache.wgsl"
 
 @group(0) @binding(0) var<storage, read> step: Step;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;      // [rows, pitch], q [heads, headDim] first
-@group(0) @binding(2) var<storage, read> keys: array<Cached>;    // [kvHeads, capacity, headDim]
+@group(0) @binding(2) var<storage, read> keys: array<Cached>;    // [kvHeads, capacity / 8, headDim / 4, 8] of four
 @group(0) @binding(3) var<storage, read> values: array<Cached>;  // [kvHeads, capacity, headDim]
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [rows, yPitch]
 @group(0) @binding(5) var<uniform> params: Params;
 
-var<workgroup> queryTile: array<vec4f, SLICE * QUERIES>;  // [SLICE, QUERIES]
-var<workgroup> keyTile: array<vec4f, SLICE * KEY_STRIDE>; // [SLICE, KEY_STRIDE]
-var<workgroup> weights: array<vec4f, KEYS * QUADS>;       // [KEYS, QUADS]; at the end the lanes' totals, [QUADS, LANES]
+// [KEYS][16 queries]; at the end totals, and sums of invocations that had the same dimensions
+var<workgroup> weights: array<vec4f, 4 * KEYS>;
 
-// Queries of a kv head are numbered row by row. Past the last live one, the last row stands in.
-fn rowOf(query: u32) -> u32 {
-  return min(query * params.kvHeads / params.heads, step.rows - 1);
+// Eight rows of a head. `first` and `last` are where its queries lie in `qkv`.
+struct Octet {
+  head: u32,
+  row: u32,
+  first: u32,
+  last: u32,
 }
 
-fn headOf(query: u32, kvHead: u32) -> u32 {
+fn octetAt(index: u32, kvHead: u32) -> Octet {
   let group = params.heads / params.kvHeads;
-  return kvHead * group + query % group;
+  let head = kvHead * group + index % group;
+  let row = index / group * 8;
+  let column = head * params.headDim / 4;
+  return Octet(head, row, row * (params.pitch / 4) + column, (step.rows - 1) * (params.pitch / 4) + column);
+}
+
+// scores[b] += q[b] . (k0, k1) over four dimensions.
+fn multiply(
+  scores: ptr<function, array<vec2f, 8>>,
+  first: u32,
+  last: u32,
+  k0: vec4f,
+  k1: vec4f,
+  subgroupLane: u32,
+  subgroupSize: u32,
+) {
+  let pitch = params.pitch / 4;
+#if ${subgroups}
+  let own = qkv[min(first + min(subgroupLane, 7) * pitch, last)];
+#endif
+  for (var b = 0u; b < 8; b++) {
+#if ${subgroups}
+    var q = subgroupShuffle(own, b);
+    if (subgroupSize < 8) { q = qkv[min(first + b * pitch, last)]; }
+#else
+    let q = qkv[min(first + b * pitch, last)];
+#endif
+    let sum = fma(vec2f(k0.x, k1.x), q.xx, fma(vec2f(k0.y, k1.y), q.yy, (*scores)[b]));
+    (*scores)[b] = fma(vec2f(k0.z, k1.z), q.zz, fma(vec2f(k0.w, k1.w), q.ww, sum));
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if ${subgroups}
+  @builtin(subgroup_size) subgroupSize: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+#endif
+) {
+#if ${subgroups}
+  // WGSL does not say which invocations make a subgroup. Eight that share must be neighbours, in order.
+  let firstOfEight = subgroupShuffle(local, subgroupLane & ~7u);
+  let together = subgroupAll(subgroupSize >= 8 && firstOfEight % 8 == 0 && firstOfEight + (subgroupLane & 7) == local);
+#else
+  let subgroupLane = local;
+  let subgroupSize = 1u;
+  let together = false;
+#endif
   let kvHead = tile.y;
-  let firstQuery = tile.x * QUERIES;
-  if (firstQuery * params.kvHeads >= step.rows * params.heads) { return; }
-  let firstKey = firstVisible(step.start + rowOf(firstQuery), params.window);
-  let endKey = step.start + rowOf(firstQuery + QUERIES - 1) + 1;
+  let octets = (params.rows + 7) / 8 * (params.heads / params.kvHeads);
+  let upper = octetAt(2 * tile.x, kvHead);
+  let lower = octetAt(min(2 * tile.x + 1, octets - 1), kvHead);
+  if (upper.row >= step.rows) { return; }
+  let firstKey = firstVisible(step.start + upper.row, params.window);
+  let endKey = step.start + min(lower.row + 8, step.rows);
   let dims = params.headDim / 4;
+  let dim = local % dims;
+  let run = local / dims;
+  let runs = WORKGROUP / dims;
 
-  let quad = local / LANES;
-  let lane = local % LANES;
-  let query = firstQuery + 4 * quad;
-  let lastVisible = step.start + vec4u(rowOf(query), rowOf(query + 1), rowOf(query + 2), rowOf(query + 3));
-  let octet = local / DIMS;
-  let dim = local % DIMS;
-
-  var total = vec4f();  // of the weights of this lane's keys
-  var sumA: mat4x4f;    // column i: of weight * v, for query i of the octet
-  var sumB: mat4x4f;    // of query 4 + i
+  var upperSums: array<vec4f, 8>;  // of weight * v
+  var lowerSums: array<vec4f, 8>;
+  var totals: mat4x4f;  // of the weights of this invocation's keys, a component a query
   for (var tileKey = firstKey; tileKey < endKey; tileKey += KEYS) {
     let count = min(KEYS, endKey - tileKey);
     let slot = tileKey % params.capacity;
 
-    var scoreA = vec4f();
-    var scoreB = vec4f();
-    for (var slice = 0u; slice < dims; slice += SLICE) {
-      let column = local % SLICE;
-      if (slice + column < dims) {
-        let i = local / SLICE;
-        let queryRow = rowOf(firstQuery + i) * (params.pitch / 4) + headOf(firstQuery + i, kvHead) * dims;
-        queryTile[column * QUERIES + i] = params.scale * qkv[queryRow + slice + column];
-        for (var key = 0u; key < KEYS; key += QUERIES) {
-          let row = cacheRow(kvHead, slot, min(key + i, count - 1));
-          keyTile[column * KEY_STRIDE + key + i] = vec4f(keys[row + slice + column]);
-        }
-      }
-      workgroupBarrier();
-      // From `slice`, not from 0: a driver that unrolls loops of known length (Mesa) takes seconds to compile this one.
-      for (var d = slice; d < min(slice + SLICE, dims); d++) {
-        let q = (d - slice) * QUERIES + 4 * quad;
-        let k = (d - slice) * KEY_STRIDE + lane;
-        let queries = mat4x4f(queryTile[q], queryTile[q + 1], queryTile[q + 2], queryTile[q + 3]);
-        scoreA += keyTile[k] * queries;
-        scoreB += keyTile[k + LANES] * queries;
-      }
-      workgroupBarrier();
+    let key0 = keyAt(cacheSlot(kvHead, slot, min(local, count - 1)));
+    let key1 = keyAt(cacheSlot(kvHead, slot, min(local + WORKGROUP, count - 1)));
+    var upperScores = array<vec2f, 8>();
+    var lowerScores = array<vec2f, 8>();
+    for (var d = 0u; d < dims; d++) {
+      let k0 = params.scale * vec4f(keys[key0 + d * KEY_PANEL]);
+      let k1 = params.scale * vec4f(keys[key1 + d * KEY_PANEL]);
+      multiply(&upperScores, upper.first + d, upper.last + d, k0, k1, subgroupLane, subgroupSize);
+      multiply(&lowerScores, lower.first + d, lower.last + d, k0, k1, subgroupLane, subgroupSize);
     }
-    let weightA = visibleWeight(scoreA, tileKey + lane, lastVisible);
-    let weightB = visibleWeight(scoreB, tileKey + lane + LANES, lastVisible);
-    total += weightA + weightB;
-    weights[lane * QUADS + quad] = weightA;
-    weights[(lane + LANES) * QUADS + quad] = weightB;
+    workgroupBarrier();
+    for (var i = 0u; i < 2; i++) {
+      let at = local + i * WORKGROUP;
+      let key = tileKey + at;
+      let weight = mat4x4f(
+        visibleWeight(vec4f(upperScores[0][i], upperScores[1][i], upperScores[2][i], upperScores[3][i]), key, upper.row),
+        visibleWeight(vec4f(upperScores[4][i], upperScores[5][i], upperScores[6][i], upperScores[7][i]), key, upper.row + 4),
+        visibleWeight(vec4f(lowerScores[0][i], lowerScores[1][i], lowerScores[2][i], lowerScores[3][i]), key, lower.row),
+        visibleWeight(vec4f(lowerScores[4][i], lowerScores[5][i], lowerScores[6][i], lowerScores[7][i]), key, lower.row + 4),
+      );
+      totals += weight;
+      for (var c = 0u; c < 4; c++) { weights[at * 4 + c] = weight[c]; }
+    }
     workgroupBarrier();
 
-    if (dim < dims) {
-      for (var key = 0u; key < count; key++) {
-        let v = vec4f(values[cacheRow(kvHead, slot, key) + dim]);
-        sumA += outer(v, weights[key * QUADS + 2 * octet]);
-        sumB += outer(v, weights[key * QUADS + 2 * octet + 1]);
+    for (var base = 0u; base < count; base += 8 * runs) {
+      let first = base + 8 * run;
+#if ${subgroups}
+      let own = weightsAt(first + (subgroupLane & 7));
+#endif
+      for (var b = 0u; b < 8; b++) {
+        let v = vec4f(values[valueAt(cacheSlot(kvHead, slot, min(first + b, count - 1))) + dim]);
+#if ${subgroups}
+        let lane = (subgroupLane & ~7u) + b;
+        var w = mat4x4f(
+          subgroupShuffle(own[0], lane),
+          subgroupShuffle(own[1], lane),
+          subgroupShuffle(own[2], lane),
+          subgroupShuffle(own[3], lane),
+        );
+        if (!together || dims % 8 != 0) { w = weightsAt(first + b); }
+#else
+        let w = weightsAt(first + b);
+#endif
+        for (var c = 0u; c < 4; c++) {
+          upperSums[c] = fma(v, vec4f(w[0][c]), upperSums[c]);
+          upperSums[c + 4] = fma(v, vec4f(w[1][c]), upperSums[c + 4]);
+          lowerSums[c] = fma(v, vec4f(w[2][c]), lowerSums[c]);
+          lowerSums[c + 4] = fma(v, vec4f(w[3][c]), lowerSums[c + 4]);
+        }
       }
     }
   }
 
   workgroupBarrier();
-  weights[local] = total;
+  for (var c = 0u; c < 4; c++) { weights[local * 4 + c] = totals[c]; }
   workgroupBarrier();
-  if (dim < dims) {
-    store(firstQuery + 8 * octet, kvHead, dim, sumA, totalOf(2 * octet));
-    store(firstQuery + 8 * octet + 4, kvHead, dim, sumB, totalOf(2 * octet + 1));
+  var total = vec4f();
+  if (local < 4) {
+    for (var i = local; i < 4 * WORKGROUP; i += 4) { total += weights[i]; }
+    weights[4 * WORKGROUP + local] = total;
   }
+  workgroupBarrier();
+  for (var c = 0u; c < 4; c++) { totals[c] = weights[4 * WORKGROUP + c]; }
+  workgroupBarrier();
+  store(upper, upperSums, totals[0], totals[1], local);
+  workgroupBarrier();
+  store(lower, lowerSums, totals[2], totals[3], local);
 }
 
-fn visibleWeight(score: vec4f, key: u32, lastVisible: vec4u) -> vec4f {
+// exp of the capped scores of four rows from `row`, 0 where they do not see the key.
+fn visibleWeight(score: vec4f, key: u32, row: u32) -> vec4f {
+  let lastVisible = step.start + min(vec4u(row) + vec4u(0, 1, 2, 3), vec4u(step.rows - 1));
   let age = lastVisible - key;  // huge for a key that is yet to come
   let visible = (age <= lastVisible) & (age < vec4u(select(params.window, 0xffffffff, params.window == 0)));
   return select(vec4f(), weightOf(score, params.softcap), visible);
 }
 
-fn totalOf(quad: u32) -> vec4f {
-  var total = vec4f();
-  for (var i = quad * LANES; i < (quad + 1) * LANES; i++) { total += weights[i]; }
-  return total;
+fn weightsAt(key: u32) -> mat4x4f {
+  if (key >= KEYS) { return mat4x4f(); }
+  return mat4x4f(weights[4 * key], weights[4 * key + 1], weights[4 * key + 2], weights[4 * key + 3]);
 }
 
-fn store(firstQuery: u32, kvHead: u32, dim: u32, sums: mat4x4f, totals: vec4f) {
-  for (var i = 0u; i < 4; i++) {
-    let query = firstQuery + i;
-    if (query * params.kvHeads >= step.rows * params.heads) { return; }
-    y[rowOf(query) * (params.yPitch / 4) + headOf(query, kvHead) * (params.headDim / 4) + dim] = sums[i] / totals[i];
+fn store(octet: Octet, sums: array<vec4f, 8>, total0: vec4f, total1: vec4f, local: u32) {
+  let dims = params.headDim / 4;
+  let runs = WORKGROUP / dims;
+  for (var b = 0u; b < 8; b++) { weights[b * WORKGROUP + local] = sums[b]; }
+  workgroupBarrier();
+  for (var i = local; i < 8 * dims; i += WORKGROUP) {
+    let b = i / dims;
+    let row = octet.row + b;
+    if (row < step.rows) {
+      var sum = vec4f();
+      for (var run = 0u; run < runs; run++) { sum += weights[b * WORKGROUP + run * dims + i % dims]; }
+      y[row * (params.yPitch / 4) + octet.head * dims + i % dims] = sum / select(total1[b & 3], total0[b & 3], b < 4);
+    }
   }
 }

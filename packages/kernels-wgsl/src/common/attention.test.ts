@@ -13,6 +13,7 @@ describe('attention shapes', () => {
     [{ headDim: 30 }, 'headDim is 30'],
     [{ headDim: 260 }, 'headDim is 260'],
     [{ heads: 7 }, '7 heads'],
+    [{ capacity: 4095 }, 'capacity is 4095'],
     [{ softcap: 0 }, 'softcap is 0'],
     [{ softcap: 65 }, 'softcap is 65'], // the softmax could overflow
     [{ softcap: Number.NaN }, 'softcap is NaN'],

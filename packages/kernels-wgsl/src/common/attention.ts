@@ -1,5 +1,8 @@
 import { ShapeError } from '../errors.ts';
 
+/** Keys that lie together in the cache; a capacity is a multiple of it. */
+export const keyPanel = 8;
+
 /** Sizes and constants of an attention, as in the kernels' `Params`. */
 export type AttentionShape = {
   readonly heads: number;
@@ -12,9 +15,12 @@ export type AttentionShape = {
 };
 
 /** @throws {ShapeError} when the kernels are not made for the shape. */
-export function checkAttention(kernel: string, { heads, kvHeads, headDim, softcap }: AttentionShape): void {
+export function checkAttention(kernel: string, { heads, kvHeads, headDim, capacity, softcap }: AttentionShape): void {
   if (headDim % 4 !== 0 || headDim > 256) {
     throw new ShapeError(kernel, `headDim is ${headDim}, it must be a multiple of 4 up to 256`);
+  }
+  if (capacity % keyPanel !== 0) {
+    throw new ShapeError(kernel, `capacity is ${capacity}, it must be a multiple of ${keyPanel}`);
   }
   if (heads % kvHeads !== 0) throw new ShapeError(kernel, `${heads} heads cannot share ${kvHeads} kv heads evenly`);
   if (!(softcap > 0 && softcap <= 64)) {

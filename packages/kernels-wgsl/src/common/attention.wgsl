@@ -1,5 +1,4 @@
-// What attention over many rows and over one have in common. Queries go by four, in the components of a vec4, so that a
-// load of K or V serves them all. Needs `params`.
+// What attention over many rows and over one have in common.
 
 // The first key that the query at `position` sees. No window: 0.
 fn firstVisible(position: u32, window: u32) -> u32 {
@@ -16,11 +15,4 @@ fn weightOf(score: vec4f, softcap: f32) -> vec4f {
 // Column i is v * weights[i].
 fn outer(v: vec4f, weights: vec4f) -> mat4x4f {
   return mat4x4f(v * weights.x, v * weights.y, v * weights.z, v * weights.w);
-}
-
-// Where the key lies that is `offset` after the one in `slot`, in vec4s of `keys` or `values`.
-fn cacheRow(kvHead: u32, slot: u32, offset: u32) -> u32 {
-  let next = slot + offset;
-  let wrapped = select(next, next - params.capacity, next >= params.capacity);
-  return (kvHead * params.capacity + wrapped) * (params.headDim / 4);
 }

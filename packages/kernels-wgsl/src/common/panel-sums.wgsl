@@ -16,8 +16,8 @@ fn sumPanels(firstPanel: u32, slice: u32, lane: u32) {
   let groups = (params.columns + 31) / 32;
   let lastPanel = (params.rows - 1) / PANEL;
   var sums = array<f32, 4>();
+  var piece: Piece;
   for (var i = slice; i < groups; i += SLICES) {
-    var piece: Piece;
     for (var quad = 0u; quad < 8; quad++) { piece.quads[quad] = x[i * 8 + quad]; }
     piece.sums.x = dot(piece.quads[0] + piece.quads[1] + piece.quads[2] + piece.quads[3], vec4f(1));
     piece.sums.y = dot(piece.quads[4] + piece.quads[5] + piece.quads[6] + piece.quads[7], vec4f(1));

@@ -2,8 +2,9 @@ import type { Cost, Features, KernelSpec } from '../kernel.ts';
 import { type Binding, bindings, flags, layout, type Params, source } from './rope-cache.wgsl.ts';
 
 /**
- * Rotates q in place by its position, and writes rotated k and plain v into the cache [kvHeads, capacity, headDim], f16
- * in the variant of that name. `headDim` is even; the row of `qkv` is q, k, v.
+ * Rotates q in place by its position, and writes rotated k and plain v into the cache, f16 in the variant of that name:
+ * values [kvHeads, capacity, headDim], keys in panels of eight, [kvHeads, capacity / 8, headDim / 4, 8, 4]. `headDim` is
+ * a multiple of 4, `capacity` of 8; the row of `qkv` is q, k, v.
  */
 export const ropeCache: KernelSpec<Params, Binding> = {
   name: 'rope-cache',

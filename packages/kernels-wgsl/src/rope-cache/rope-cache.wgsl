@@ -22,11 +22,12 @@ struct Params {
 override WORKGROUP: u32 = 128;
 
 #include "../common/step.wgsl"
+#include "../common/kv-cache.wgsl"
 
 @group(0) @binding(0) var<storage, read> step: Step;
 @group(0) @binding(1) var<storage, read> rotations: array<vec2f>;     // [positions, headDim / 2] (cos, sin)
 @group(0) @binding(2) var<storage, read_write> qkv: array<f32>;       // [rows, pitch]
-@group(0) @binding(3) var<storage, read_write> keys: array<Cached>;   // [kvHeads, capacity, headDim]
+@group(0) @binding(3) var<storage, read_write> keys: array<Cached>;   // [kvHeads, capacity / 8, headDim / 4, 8, 4]
 @group(0) @binding(4) var<storage, read_write> values: array<Cached>; // [kvHeads, capacity, headDim]
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -45,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = row * params.pitch + head * params.headDim + i;
   let pair = vec2f(qkv[at], qkv[at + half]);
   if (head >= firstValue) {
-    let cached = ((head - firstValue) * params.capacity + slot) * params.headDim + i;
+    let cached = 4 * valueAt(cacheSlot(head - firstValue, slot, 0)) + i;
     values[cached] = Cached(pair.x);
     values[cached + half] = Cached(pair.y);
     return;
@@ -56,8 +57,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     qkv[at] = rotated.x;
     qkv[at + half] = rotated.y;
   } else {
-    let cached = ((head - params.heads) * params.capacity + slot) * params.headDim + i;
-    keys[cached] = Cached(rotated.x);
-    keys[cached + half] = Cached(rotated.y);
+    let cached = keyAt(cacheSlot(head - params.heads, slot, 0));
+    keys[keyElement(cached, i)] = Cached(rotated.x);
+    keys[keyElement(cached, i + half)] = Cached(rotated.y);
   }
+}
+
+fn keyElement(cached: u32, i: u32) -> u32 {
+  return 4 * (cached + i / 4 * KEY_PANEL) + i % 4;
 }

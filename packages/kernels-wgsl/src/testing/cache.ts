@@ -1,3 +1,5 @@
+import { keyPanel } from '../common/attention.ts';
+
 /** A cache's elements as the f16 variant (two a word) or the plain one stores them, rounded as the type demands. */
 export function packCache(
   elements: ArrayLike<number>,
@@ -9,4 +11,30 @@ export function packCache(
 /** What {@link packCache} packed. */
 export function unpackCache(packed: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): ArrayLike<number> {
   return packed instanceof Uint32Array ? new Float16Array(packed.buffer) : packed;
+}
+
+/** Keys [slots, headDim] in the panels in which the cache has them, packed. */
+export function packKeys(
+  keys: ArrayLike<number>,
+  headDim: number,
+  f16: boolean,
+): Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
+  const elements = new Float64Array(keys.length);
+  for (let i = 0; i < keys.length; i++) elements[inPanels(i, headDim)] = keys[i]!;
+  return packCache(elements, f16);
+}
+
+/** What {@link packKeys} packed. */
+export function unpackKeys(
+  packed: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
+  headDim: number,
+): ArrayLike<number> {
+  const elements = unpackCache(packed);
+  return Float64Array.from(elements, (_, i) => elements[inPanels(i, headDim)]!);
+}
+
+function inPanels(element: number, headDim: number): number {
+  const [slot, i] = [Math.floor(element / headDim), element % headDim];
+  const [panel, lane] = [Math.floor(slot / keyPanel), slot % keyPanel];
+  return (panel * headDim + (i - (i % 4))) * keyPanel + 4 * lane + (i % 4);
 }
