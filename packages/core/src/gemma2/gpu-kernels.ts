@@ -41,7 +41,8 @@ export type GpuKernels = {
   readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
   readonly gatedMatvec: ReadonlyMap<WeightEncoding, Compiled<typeof gatedMatvec>>;
   readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
-  readonly matmul: ReadonlyMap<WeightEncoding, Compiled<typeof matmul>>;
+  /** For many rows of x. Tuning puts that by subgroup matrices in its place where it is faster. */
+  readonly matmul: Map<WeightEncoding, Compiled<typeof matmul>>;
   /** Empty until {@link compileSmallBatch}; `matmul` serves until then. */
   readonly matmulSmall: Map<WeightEncoding, Compiled<typeof matmulSmall>>;
   /** Variants that suit matrices of one shape better, by {@link shapeKey}. */

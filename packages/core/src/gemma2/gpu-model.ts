@@ -12,6 +12,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { ModelClosedError } from '../errors.ts';
 import { type ChoiceOptions, type ChosenToken, mostAtOnce, Sampler, type SamplerKind } from '../generation/sampler.ts';
 import { type TunedKernel, type TuningOptions, tuneKernels } from '../tuning/tune-kernels.ts';
+import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
 import { forward } from './forward.ts';
@@ -84,7 +85,12 @@ export class GpuModel {
       options.onCompile?.();
       const kernels = await compiling;
       if (options.prefillChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
-      const tuned = options.tuning ? await tuneKernels(gpu, weights, kernels, options.tuning) : [];
+      const tuned = options.tuning
+        ? [
+            ...(await tuneKernels(gpu, weights, kernels, options.tuning)),
+            ...(await tuneProducts(gpu, weights, kernels, options.prefillChunk, options.tuning)),
+          ]
+        : [];
       const table = rotationTable(options.context, config.headDim, config.ropeTheta);
       const state = await memory.check(
         'rotations',

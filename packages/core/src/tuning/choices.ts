@@ -1,14 +1,14 @@
-import { type CompileOptions, type GpuContext, renderKernel } from '@tama/kernels-wgsl';
-import type { Constants, VectorKernelSpec } from './measure-variants.ts';
+import { type CompileOptions, type GpuContext, type KernelSpec, renderKernel } from '@tama/kernels-wgsl';
+import type { Constants } from './measure-variants.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 /** What was chosen, by adapter, kernel text and shape. */
 export type Choices = Readonly<Record<string, Constants>>;
 
 /** The same for as long as the same code runs on the same adapter and driver. */
-export async function choiceKey(
+export async function choiceKey<P, B extends string>(
   { info, features }: GpuContext,
-  spec: VectorKernelSpec,
+  spec: KernelSpec<P, B>,
   options: CompileOptions,
   shape: string,
 ): Promise<string> {

@@ -24,6 +24,8 @@ export type Variant = { readonly constants: Constants; readonly milliseconds: nu
 export type Workload = {
   readonly rows: number;
   readonly columns: number;
+  /** Rows of x. Default 1. */
+  readonly batch?: number;
   readonly parts: readonly { readonly weights: GPUBuffer; readonly scales: GPUBuffer }[];
 };
 
@@ -35,11 +37,7 @@ const hopeless = 3;
 /** Sums in another order differ by rounding, measured at about 1e-12. A wrong answer is far above. */
 const largestError = 1e-9;
 
-/**
- * Times the variants of a kernel on one workload: the default first, then each against the others in turn, until all have
- * had their rounds or the budget is spent. Left out is what does not compile here, what computes something else than the
- * default, and what the budget did not reach.
- */
+/** Times the candidates of a kernel on one workload, the default first, as {@link measureKernels} does. */
 export async function measureVariants(
   gpu: GpuContext,
   spec: VectorKernelSpec,
@@ -47,52 +45,75 @@ export async function measureVariants(
   workload: Workload,
   budgetMilliseconds: number,
 ): Promise<Variant[]> {
+  const standard = await compileKernel(gpu.device, spec, options);
+  const others = (spec.candidates ?? [])
+    .filter((constants) => !sameConstants(constants, standard.constants))
+    .map((constants) => ({ constants, compiling: compileKernel(gpu.device, spec, { ...options, constants }) }));
+  const first = { constants: standard.constants, compiling: Promise.resolve(standard) };
+  return measureKernels(gpu, [first, ...others], workload, { budgetMilliseconds, largestError });
+}
+
+/**
+ * Times kernels that multiply x by a part on one workload: the default first, then each against the others in turn, until
+ * all have had their rounds or the budget is spent. Left out is what does not compile here, what computes something else
+ * than the default (by its mean squared error relative to it), and what the budget did not reach.
+ */
+export async function measureKernels<P, B extends string>(
+  gpu: GpuContext,
+  candidates: readonly { readonly constants: Constants; readonly compiling: Promise<Kernel<P, B>> }[],
+  workload: Workload,
+  limits: { readonly budgetMilliseconds: number; readonly largestError: number },
+): Promise<Variant[]> {
   const { device } = gpu;
-  const { rows, columns, parts } = workload;
+  const { rows, columns, parts, batch = 1 } = workload;
+  const { budgetMilliseconds, largestError } = limits;
   const memory = new GpuMemory(device, 'tuning');
   const timer = new PassTimer(gpu);
   const recordings: Recording[] = [];
   try {
-    const x = memory.storage('x', 4 * pitchOf(columns));
-    const y = memory.storage('y', 4 * rows);
-    device.queue.writeBuffer(
-      x,
-      0,
-      Float32Array.from({ length: columns }, (_, i) => Math.sin(i + 1)),
-    );
-    const record = (kernel: VectorKernel, count: number): Recording => {
+    const step = memory.storage('step', 16);
+    const x = memory.storage('x', 4 * batch * pitchOf(columns));
+    const y = memory.storage('y', 4 * batch * pitchOf(rows));
+    device.queue.writeBuffer(step, 0, Uint32Array.of(0, batch, 0, 0));
+    for (let row = 0; row < batch; row++) {
+      const values = Float32Array.from({ length: columns }, (_, i) => Math.sin(row * columns + i + 1));
+      device.queue.writeBuffer(x, 4 * row * pitchOf(columns), values);
+    }
+    const params = { batch, columns, rows, offset: 0, pitch: pitchOf(rows) };
+    const record = (kernel: Kernel<never, string>, count: number): Recording => {
       const recorder = new Recorder(device, 'tuning');
       for (let i = 0; i < count; i++) {
         const { weights, scales } = parts[i % parts.length]!;
-        recorder.dispatch(kernel, { x, weights, scales, y }, { columns, rows, offset: 0 });
+        recorder.dispatch(kernel, { step, x, weights, scales, y }, params as never);
       }
       const recording = recorder.finish();
       recordings.push(recording);
       return recording;
     };
 
-    const standard = await compileKernel(device, spec, options);
-    const others = await Promise.allSettled(
-      (spec.candidates ?? [])
-        .filter((constants) => !sameConstants(constants, standard.constants))
-        .map((constants) => compileKernel(device, spec, { ...options, constants })),
+    const results = await Promise.allSettled(candidates.map(({ compiling }) => compiling));
+    const compiled = results.flatMap((result, i) =>
+      result.status === 'fulfilled'
+        ? [{ kernel: result.value as unknown as Kernel<never, string>, constants: candidates[i]!.constants }]
+        : [],
     );
-    const compiled = others.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const [standard, ...others] = compiled;
+    if (!standard || results[0]?.status !== 'fulfilled') return [];
 
-    const once = record(standard, 1);
+    const once = record(standard.kernel, 1);
     const expected = await resultOf(device, memory, once, y);
     const single = await timer.time(once);
     const count = Math.min(64, Math.max(1, Math.ceil(wantedMilliseconds / single) || 1));
     let spent = single;
-    const found = [{ constants: standard.constants, milliseconds: single, recording: record(standard, count) }];
-    for (const kernel of compiled) {
+    const found = [{ constants: standard.constants, milliseconds: single, recording: record(standard.kernel, count) }];
+    for (const { kernel, constants } of others) {
       if (spent >= budgetMilliseconds) break;
       const recording = record(kernel, 1);
-      device.queue.writeBuffer(y, 0, new Float32Array(rows)); // A shader that writes nothing must not look right.
+      device.queue.writeBuffer(y, 0, new Float32Array(y.size / 4)); // A shader that writes nothing must not look right.
       if (!(relativeError(await resultOf(device, memory, recording, y), expected) <= largestError)) continue;
       const milliseconds = await timer.time(recording);
       spent += milliseconds;
-      found.push({ constants: kernel.constants, milliseconds, recording: record(kernel, count) });
+      found.push({ constants, milliseconds, recording: record(kernel, count) });
     }
     const promising = found.filter(({ milliseconds }) => milliseconds < hopeless * single + 1);
     for (let round = 0; round < rounds; round++) {

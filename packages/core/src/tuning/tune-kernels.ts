@@ -125,7 +125,8 @@ function workloadOf({ columns, parts }: Shape): Workload {
   return { rows, columns, parts: parts.filter((part) => part.rows === rows) };
 }
 
-function fastest(variants: readonly Variant[]): Constants | undefined {
+/** The default, unless another is faster by more than timings vary. */
+export function fastest(variants: readonly Variant[]): Constants | undefined {
   const [standard, ...others] = variants;
   if (!standard) return undefined;
   const best = others
