@@ -8,6 +8,7 @@ const entries = text.split(/^={80}$/m).slice(1);
 describe('the licences of others', () => {
   it.each([
     'react',
+    'zstd',
     'react-dom',
     'next',
     'react-markdown',

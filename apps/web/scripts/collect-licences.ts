@@ -12,13 +12,14 @@ type Manifest = {
 const dependenciesInPage = (manifest: Manifest) =>
   manifest.name === 'next' ? ['@swc/helpers'] : Object.keys(manifest.dependencies ?? {});
 
-/** The licence texts of every package of others that a page of the site may contain, by name. */
+/** The licence texts of everything of others that a page of the site may contain, by name. */
 export function collectLicences(packageFolder: string): string {
   const folders = new Map<string, Manifest>();
   visit(realpathSync(packageFolder), folders);
   const texts = [...folders]
-    .filter(([, { name }]) => !name.startsWith('@tama/'))
-    .map(([folder, manifest]) => [manifest.name, entry(folder, manifest)] as const)
+    .flatMap(([folder, manifest]) =>
+      manifest.name.startsWith('@tama/') ? included(folder) : [[manifest.name, entry(folder, manifest)] as const],
+    )
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return `Software and fonts of others in Tama's pages, with their licences.\n\n${texts.map(([, text]) => text).join('\n')}`;
 }
@@ -43,4 +44,13 @@ function entry(folder: string, { name, version, license }: Manifest): string {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)(\.|-|$)/i.test(file));
   const texts = files.map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
   return [`${'='.repeat(80)}\n${name} ${version} (${license ?? 'see below'})\n`, ...texts, ''].join('\n');
+}
+
+/** What a package of ours holds of others: each has a file `LICENSE.NAME`, which begins with name, version and kind. */
+function included(folder: string): (readonly [name: string, text: string])[] {
+  const files = readdirSync(folder).filter((file) => file.startsWith('LICENSE.'));
+  return files.map((file) => {
+    const text = readFileSync(path.join(folder, file), 'utf8').trim();
+    return [file.slice('LICENSE.'.length), `${'='.repeat(80)}\n${text}\n`];
+  });
 }

@@ -17,10 +17,12 @@ export const isolationHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * The policy for a file that is no page, which rules the workers started from it: they may connect to where weights are.
- * They have no document, and nothing that a model wrote reaches them as anything but data.
+ * The policy for a file that is no page, which rules the workers started from it: they may connect to where weights are,
+ * and compile WebAssembly, which zstd is unpacked with; `'wasm-unsafe-eval'` allows that and no `eval`. They have no
+ * document, and nothing that a model wrote reaches them as anything but data.
  */
-export const workerSecurityPolicy = (): string => policy({ scripts: ["'self'"], connections: weightHosts });
+export const workerSecurityPolicy = (): string =>
+  policy({ scripts: ["'self'", "'wasm-unsafe-eval'"], connections: weightHosts });
 
 /**
  * The policy for a page. It connects to its own site and nowhere else: models are fetched by workers. Next starts a page with inline scripts: those in `html` are allowed by their hashes,

@@ -149,7 +149,7 @@ describe('headers', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-      expect(headers.get('content-security-policy')).not.toMatch(/script-src[^;]*unsafe/);
+      expect(headers.get('content-security-policy')).not.toMatch(/script-src[^;]*'unsafe/);
     }
   });
 
@@ -157,6 +157,14 @@ describe('headers', () => {
     const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
     expect((await get('/')).headers.get('content-security-policy')).toContain(`script-src 'self' ${hash};`);
     expect((await get('/chat')).headers.get('content-security-policy')).toContain("script-src 'self';");
+  });
+
+  it('lets workers compile WebAssembly, and pages not', async () => {
+    const scripts = async (path: string) =>
+      /script-src ([^;]*);/.exec((await get(path)).headers.get('content-security-policy')!)?.[1];
+    expect(await scripts('/_next/static/a.abc123.js')).toBe("'self' 'wasm-unsafe-eval'");
+    expect(await scripts('/chat')).toBe("'self'");
+    expect(await scripts('/nowhere')).toBe("'self'");
   });
 
   it('lets workers fetch models from where the reader says, and pages from nowhere but the site', async () => {
