@@ -84,6 +84,30 @@ export class DamagedDataError extends TamaError {
   }
 }
 
+/** The decoder of zstd is WebAssembly, which is not here, or which a policy of the page forbids. */
+export class WebAssemblyUnavailableError extends TamaError {
+  constructor(file: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      'webassembly-unavailable',
+      {
+        en: {
+          what: `'${file}' is compressed with zstd. Unpacking it takes WebAssembly, which cannot be used here: ${reason}.`,
+          remedy:
+            "Use a current browser without restrictions on WebAssembly, or a GGUF or safetensors version of the model. If the page is yours, allow 'wasm-unsafe-eval' in the script-src of the Content-Security-Policy its worker is served with.",
+        },
+        ja: {
+          what: `「${file}」はzstdで圧縮されています。展開に必要なWebAssemblyを、この環境では使えません: ${reason}`,
+          remedy:
+            "WebAssemblyが制限されていない最新のブラウザーを使うか、GGUFまたはsafetensors形式のモデルを使ってください。ページの管理者の方は、ワーカーを配信する際のContent-Security-Policyのscript-srcで'wasm-unsafe-eval'を許可してください。",
+        },
+      },
+      { file, reason },
+      { cause },
+    );
+  }
+}
+
 /** A legitimate form of the format that this program does not read. */
 export class UnsupportedFeatureError extends TamaError {
   constructor(file: string, feature: string, supported: string) {

@@ -1,65 +1,87 @@
 import type { BinaryReader } from '../binary-reader.ts';
 import { DamagedDataError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { CorruptDataError } from './bit-readers.ts';
-import { BLOCK_LIMIT, BlockDecoder, SPARE_BYTES } from './zstd-block.ts';
-import { FRAME_MAGIC, isSkippable, LONGEST_HEADER, readBlockHeader, readFrameHeader } from './zstd-frame.ts';
+import { giveBackZstdDecoder, takeZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
 /** What zstd's own tools use up to level 19. More would cost that much memory for every open stream. */
 const WINDOW_LIMIT = 8 * 2 ** 20;
+/** ZSTD_FRAMEHEADERSIZE_MAX */
+const LONGEST_HEADER = 18;
+/** ZSTD_error_frameParameter_windowTooLarge: beyond 1 GiB, libzstd does not say how large. */
+const WINDOW_TOO_LARGE = 16;
 
 /**
- * The content of zstd frames (RFC 8878), block by block, up to the end of the reader's source. Each piece is at most
- * 128 KiB and valid until the next is asked for; memory is the frame's window and a few blocks. Checksums are not
- * verified.
+ * The content of zstd frames (RFC 8878), piece by piece, up to the end of the reader's source; unpacked by libzstd, which
+ * verifies the checksums there are. Each piece is at most 128 KiB and valid until the next is asked for; memory is the
+ * largest window and less than a megabyte.
  */
 export async function* zstdContent(reader: BinaryReader): AsyncGenerator<Uint8Array> {
-  const file = reader.source.name;
+  const decoder = await takeZstdDecoder(reader.source.name);
+  let failed = false;
   try {
     while (reader.remaining > 0) {
-      await reader.need(4, 'frame');
-      const magic = reader.u32();
-      if (isSkippable(magic)) {
-        await reader.need(4, 'frame');
-        reader.skip(reader.u32(), 'skippable frame');
-      } else if (magic === FRAME_MAGIC) yield* frameContent(reader);
-      else throw new CorruptDataError('frame');
+      if (await beginFrame(reader, decoder)) yield* frameContent(reader, decoder);
     }
   } catch (error) {
-    if (error instanceof CorruptDataError) throw new DamagedDataError(file, 'zstd', error.message, { cause: error });
+    failed = true;
     throw error;
+  } finally {
+    if (!failed) giveBackZstdDecoder(decoder);
   }
 }
 
-async function* frameContent(reader: BinaryReader): AsyncGenerator<Uint8Array> {
+/** Makes the decoder ready for the frame that begins here; false if it was one to be skipped. */
+async function beginFrame(reader: BinaryReader, decoder: ZstdDecoder): Promise<boolean> {
+  const { name } = reader.source;
   const start = Math.min(LONGEST_HEADER, reader.remaining);
   await reader.need(start, 'frame header');
-  const { windowSize, contentSize, hasChecksum, byteLength } = readFrameHeader(reader.peek(start));
-  reader.skip(byteLength, 'frame header');
-  if (windowSize > WINDOW_LIMIT)
-    throw new UnsupportedFeatureError(
-      reader.source.name,
-      `a zstd window of ${windowSize} bytes`,
-      `a zstd window of at most ${WINDOW_LIMIT} bytes`,
-    );
-
-  const decoder = new BlockDecoder(windowSize);
-  const input = new Uint8Array(SPARE_BYTES + BLOCK_LIMIT + SPARE_BYTES);
-  let produced = 0;
-  for (let last = false; !last; ) {
-    await reader.need(3, 'block header');
-    const header = readBlockHeader(reader.bytes(3));
-    if (header.size > BLOCK_LIMIT) throw new CorruptDataError('block size');
-    const stored = header.type === 'repeat' ? 1 : header.size;
-    await reader.need(stored, 'block');
-    input.set(reader.bytes(stored), SPARE_BYTES);
-    const content = decoder.decode(header, input);
-    produced += content.length;
-    last = header.last;
-    yield content;
+  new Uint8Array(decoder.memory.buffer, decoder.inputAddress()).set(reader.peek(start));
+  const missing = decoder.readHeader(start);
+  if (decoder.errorCode(missing) === WINDOW_TOO_LARGE) throw windowTooLarge(name, 'more than 1 GiB');
+  check(missing, decoder, name);
+  if (missing > 0) await reader.need(missing, 'frame header');
+  if (decoder.isSkippable()) {
+    reader.skip(decoder.headerSize(), 'skippable frame');
+    reader.skip(decoder.contentSize(), 'skippable frame');
+    return false;
   }
-  if (contentSize !== undefined && produced !== contentSize) throw new CorruptDataError('content size');
-  if (hasChecksum) {
-    await reader.need(4, 'checksum');
-    reader.skip(4, 'checksum');
+  const window = decoder.windowSize();
+  if (window > WINDOW_LIMIT) throw windowTooLarge(name, `${window} bytes`);
+  if (!decoder.begin(window)) throw new RangeError(`There is no memory for a zstd window of ${window} bytes.`);
+  return true;
+}
+
+async function* frameContent(reader: BinaryReader, decoder: ZstdDecoder): AsyncGenerator<Uint8Array> {
+  const input = new Uint8Array(decoder.memory.buffer, decoder.inputAddress(), decoder.inputBytes());
+  const output = new Uint8Array(decoder.memory.buffer, decoder.outputAddress());
+  let consumed = 0;
+  let available = 0;
+  let produced = 0;
+  for (let hint = 1; hint !== 0; ) {
+    if (consumed === available) {
+      available = Math.min(input.length, Math.max(1, reader.remaining));
+      await reader.need(available, 'frame');
+      input.set(reader.peek(available));
+      consumed = 0;
+    }
+    hint = decoder.decode(consumed, available, produced);
+    check(hint, decoder, reader.source.name);
+    reader.skip(decoder.consumed() - consumed, 'frame');
+    consumed = decoder.consumed();
+    produced = decoder.produced();
+    // Not before the input is used up: what follows the last byte of content, a checksum, is then part of what was read.
+    if (produced > 0 && (hint === 0 || consumed < available)) {
+      yield output.subarray(0, produced);
+      produced = 0;
+    }
   }
 }
+
+function check(result: number, decoder: ZstdDecoder, file: string): void {
+  if (decoder.errorCode(result) === 0) return;
+  const name = new Uint8Array(decoder.memory.buffer, decoder.errorName(result));
+  const text = new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+  throw new DamagedDataError(file, 'zstd', text);
+}
+
+const windowTooLarge = (file: string, size: string) =>
+  new UnsupportedFeatureError(file, `a zstd window of ${size}`, `a zstd window of at most ${WINDOW_LIMIT} bytes`);

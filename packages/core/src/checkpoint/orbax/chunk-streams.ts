@@ -11,47 +11,42 @@ import type { Codec } from './zarr-metadata.ts';
  */
 const OPEN_LIMIT = 16;
 
+/** A compressed chunk: what tells it from others, its bytes, and how many they are unpacked. */
+export type CompressedChunk = {
+  readonly key: string;
+  readonly source: ByteSource;
+  readonly codec: Exclude<Codec, 'none'>;
+  readonly size: number;
+};
+
 /** A compressed chunk being read from front to back, and how far it has got. */
 type OpenChunk = { readonly pieces: AsyncGenerator<Uint8Array>; piece: Uint8Array; pieceStart: number };
 
 /**
- * Reads parts of compressed chunks. Reading onward continues where the chunk was left, reading backward starts it
- * again: nothing of it is kept. Reads are carried out one after the other.
+ * Reads parts of compressed chunks. Reading onward continues where the chunk was left, until its end; reading backward
+ * starts it again: nothing of it is kept. Reads are carried out one after the other.
  */
 export class ChunkStreams {
   readonly #open = new Map<string, OpenChunk>();
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Fills `target` with the content of a chunk from `offset` on. `key` tells chunks apart. */
-  read(
-    key: string,
-    chunk: ByteSource,
-    codec: Exclude<Codec, 'none'>,
-    offset: number,
-    target: Uint8Array,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const reading = this.#last.then(() => this.#read(key, chunk, codec, offset, target, signal));
+  /** Fills `target` with the content of a chunk from `offset` on. */
+  read(chunk: CompressedChunk, offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const reading = this.#last.then(() => this.#read(chunk, offset, target, signal));
     this.#last = reading.catch(() => {});
     return reading;
   }
 
-  async #read(
-    key: string,
-    chunk: ByteSource,
-    codec: Exclude<Codec, 'none'>,
-    offset: number,
-    target: Uint8Array,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async #read(chunk: CompressedChunk, offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    const { key } = chunk;
     const end = offset + target.length;
     let open = this.#open.get(key);
     if (open && open.pieceStart > offset) {
       await this.#close(key);
       open = undefined;
     }
-    open ??= { pieces: contentOf(chunk, codec), piece: new Uint8Array(0), pieceStart: 0 };
+    open ??= { pieces: contentOf(chunk), piece: new Uint8Array(0), pieceStart: 0 };
     this.#open.delete(key);
     this.#open.set(key, open);
     if (this.#open.size > OPEN_LIMIT) await this.#close(this.#open.keys().next().value!);
@@ -60,14 +55,15 @@ export class ChunkStreams {
         const from = Math.max(offset, open.pieceStart);
         const to = Math.min(end, open.pieceStart + open.piece.length);
         if (from < to) target.set(open.piece.subarray(from - open.pieceStart, to - open.pieceStart), from - offset);
-        if (to === end) return;
-        await advance(open, chunk.name, codec);
+        if (to === end) break;
+        await advance(open, chunk);
         signal?.throwIfAborted();
       }
     } catch (error) {
       this.#open.delete(key);
       throw error;
     }
+    if (end === chunk.size) await this.#close(key);
   }
 
   async #close(key: string): Promise<void> {
@@ -77,14 +73,15 @@ export class ChunkStreams {
   }
 }
 
-async function advance(open: OpenChunk, name: string, codec: Codec): Promise<void> {
-  const next = await open.pieces.next();
-  if (next.done) throw new DamagedDataError(name, codec, 'it is shorter than its shape');
+async function advance(open: OpenChunk, { source, codec }: CompressedChunk): Promise<void> {
+  // Before the next is asked for: the piece is not valid any more, and may have no length, afterwards.
   open.pieceStart += open.piece.length;
+  const next = await open.pieces.next();
+  if (next.done) throw new DamagedDataError(source.name, codec, 'it is shorter than its shape');
   open.piece = next.value;
 }
 
-function contentOf(chunk: ByteSource, codec: Exclude<Codec, 'none'>): AsyncGenerator<Uint8Array> {
-  const reader = new BinaryReader(chunk, codec);
+function contentOf({ source, codec }: CompressedChunk): AsyncGenerator<Uint8Array> {
+  const reader = new BinaryReader(source, codec);
   return codec === 'zstd' ? zstdContent(reader) : gzipContent(reader);
 }

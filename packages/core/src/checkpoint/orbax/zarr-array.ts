@@ -92,7 +92,11 @@ async function readChunk(
     target.fill(0);
     return;
   }
-  if (codec !== 'none') return streams.read(`${full}#${position.join(',')}`, chunk, codec, offset, target, signal);
+  if (codec !== 'none') {
+    const size = metadata.chunk.reduce((product, extent) => product * extent, encodings[metadata.encoding].blockBytes);
+    const part = { key: `${full}#${position.join(',')}`, source: chunk, codec, size };
+    return streams.read(part, offset, target, signal);
+  }
   if (offset + target.length > chunk.size)
     throw new TruncatedFileError(full, 'zarr', 'chunk', offset + target.length, chunk.size);
   target.set(await chunk.read(offset, target.length, signal));
