@@ -23,22 +23,23 @@ export type ZstdDecoder = {
 };
 
 let compiled: WebAssembly.Module | undefined;
-/** The one that was given back last, unless its memory has been collected since. */
-let idle: WeakRef<ZstdDecoder> | undefined;
+/** Those that were given back, unless their memory has been collected since. */
+const idle: WeakRef<ZstdDecoder>[] = [];
 
 /** A decoder for the stream in `file`, and for no other. The code comes with the first. */
 export async function takeZstdDecoder(file: string): Promise<ZstdDecoder> {
-  const known = idle?.deref();
-  idle = undefined;
-  if (known) return known;
+  for (let known = idle.pop(); known; known = idle.pop()) {
+    const decoder = known.deref();
+    if (decoder) return decoder;
+  }
   compiled ??= await compile(file);
   const { exports } = await WebAssembly.instantiate(compiled);
   return exports as ZstdDecoder;
 }
 
-/** Lets the next stream have it: checkpoints are thousands of chunks, and memories of WebAssembly are slow to be collected. */
+/** Lets another stream have it: checkpoints are thousands of chunks, and memories of WebAssembly are slow to be collected. */
 export function giveBackZstdDecoder(decoder: ZstdDecoder): void {
-  idle = new WeakRef(decoder);
+  idle.push(new WeakRef(decoder));
 }
 
 async function compile(file: string): Promise<WebAssembly.Module> {

@@ -7,7 +7,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { memorySource } from '../../storage/memory-source.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { BinaryReader } from '../binary-reader.ts';
-import { takeZstdDecoder } from './zstd-decoder.ts';
 import { zstdContent } from './zstd-stream.ts';
 import { zstdWasm } from './zstd-wasm.ts';
 
@@ -138,7 +137,8 @@ describe('zstdContent', () => {
   });
 
   it('takes the window and less than a megabyte, however long the content is', async () => {
-    await takeZstdDecoder('one that another stream may have used');
+    vi.resetModules();
+    const { takeZstdDecoder } = await import('./zstd-decoder.ts');
     const decoder = await takeZstdDecoder('chunk');
     expect(decoder.memory.buffer.byteLength).toBeLessThan(2 ** 19);
     for (const window of [2 ** 10, 2 ** 19, 2 ** 23]) {
@@ -147,11 +147,36 @@ describe('zstdContent', () => {
     }
   });
 
-  it('uses one memory for streams that follow each other, also where the one before was left', async () => {
+  it('uses memories again that streams have left: at their end, before it, or with an error', async () => {
     const instantiate = vi.spyOn(WebAssembly, 'instantiate');
     const compressed = zstdCompressSync(contents['bfloat16 weights']!);
-    for (let i = 0; i < 100; i++) for await (const piece of stream(compressed)) if (i % 2 || !piece) break;
+    for (let i = 0; i < 50; i++) {
+      const together = Array.from({ length: 5 }, () => stream(compressed));
+      for (const pieces of together) await pieces.next();
+      for (const pieces of together.slice(1)) await pieces.return(undefined);
+      for await (const _ of together[0]!);
+      await expect(decompress(compressed.subarray(0, -1))).rejects.toThrow();
+    }
     expect(instantiate.mock.calls.length).toBeLessThan(50);
+    instantiate.mockRestore();
+  });
+
+  it('gives nothing to other streams that a fault of libzstd has left', async () => {
+    vi.resetModules();
+    const fresh = await import('./zstd-stream.ts');
+    const instantiate = vi.spyOn(WebAssembly, 'instantiate');
+    instantiate.mockImplementationOnce(async (module) => {
+      instantiate.mockRestore();
+      const { exports } = (await WebAssembly.instantiate(module)) as unknown as WebAssembly.Instance;
+      const decode = () => {
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+      return { exports: { ...exports, decode } } as never;
+    });
+    const reading = () =>
+      fresh.zstdContent(new BinaryReader(memorySource('chunk', zstdCompressSync('sound')), 'zstd')).next();
+    await expect(reading()).rejects.toSatisfy((error) => isTamaError(error, 'checkpoint-damaged-data'));
+    expect(Buffer.from((await reading()).value!).toString()).toBe('sound');
   });
 
   // Node has zstd's own C code, a second implementation. Every case is one of these frames with up to three of its bytes
