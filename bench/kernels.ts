@@ -25,7 +25,8 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
 
   async function milliseconds(spec: Bench<never, string>['spec'], shape: BenchShape<never, string>): Promise<number> {
-    const options = { features, ...(shape.weights ? { weights: shape.weights } : {}) };
+    const { weights, secondWeights } = shape;
+    const options = { features, ...(weights && { weights }), ...(secondWeights && { secondWeights }) };
     const kernel = await compileKernel(device, spec, options);
     const entries = Object.entries(shape.buffers).map(([name, content]) => [name, fill(device, content)] as const);
     const timed = timer.prepare(kernel, Object.fromEntries(entries), shape.params);

@@ -37,7 +37,8 @@ export {
 } from './errors.ts';
 export type { Gemma2Config } from './gemma2/config.ts';
 export { ModelTooLargeError } from './gemma2/model-too-large-error.ts';
-export { type BufferLimits, type MemoryPlan, type PlanOptions, planModel } from './gemma2/plan.ts';
+export { type MemoryPlan, type PlanOptions, planModel } from './gemma2/plan.ts';
+export type { BufferLimits } from './gemma2/planned-weights.ts';
 export { configOf, publishedSizes } from './gemma2/published-sizes.ts';
 export { loadGemma } from './load-gemma.ts';
 export { type ModelPreview, type PreviewOptions, previewModel } from './preview-model.ts';

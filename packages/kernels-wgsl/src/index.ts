@@ -27,7 +27,7 @@ export {
 export { gatedMatvec, gatedMatvecCost, gatedMatvecReference } from './gated-matvec/gated-matvec.ts';
 export { geglu, gegluReference } from './geglu/geglu.ts';
 export { GpuMemory } from './gpu-memory.ts';
-export type { CompileOptions, Cost, Features, Kernel, KernelSpec } from './kernel.ts';
+export type { CompileOptions, Cost, Features, Kernel, KernelSpec, WeightCode } from './kernel.ts';
 export { compileKernel, renderKernel } from './kernel.ts';
 export { lastRow } from './last-row/last-row.ts';
 export type { Logprob, TokenLogprobs } from './logprobs/logprobs.ts';
@@ -53,6 +53,7 @@ export { SamplingError } from './sampling/sampling-error.ts';
 export type { TokenDistribution } from './sampling/sampling-reference.ts';
 export { sampleReference, samplingDistribution } from './sampling/sampling-reference.ts';
 export { softcap, softcapReference } from './softcap/softcap.ts';
+export { stackedMatvec, stackedMatvecCost, stackedMatvecReference } from './stacked-matvec/stacked-matvec.ts';
 export type { SubgroupMatrix } from './subgroup-matrix.ts';
 export { halfToNumber } from './weights/half.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';

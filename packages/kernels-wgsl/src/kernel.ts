@@ -22,13 +22,15 @@ export type Features = {
   readonly subgroupMatrix?: SubgroupMatrix;
 };
 
-/** A kernel as data. The first four fields come from the generated `*.wgsl.ts`. */
+/** A kernel as data. `source`, `flags`, `layout` and `bindings` come from the generated `*.wgsl.ts`. */
 export type KernelSpec<Params, Binding extends string> = {
   readonly name: string;
   readonly source: string;
   readonly flags: readonly string[];
   readonly layout: ParamsLayout;
   readonly bindings: Readonly<Record<Binding, BindingInfo>>;
+  /** What fills the `${weights}` slot of a shader that reads several matrices, made of the code of their encodings. */
+  readonly weightsText?: (first: string, second: string) => string;
   /** Values of the shader's `override`s. */
   readonly constants: Readonly<Record<string, number>>;
   /** Values that suit a kind of adapter better. */
@@ -42,6 +44,9 @@ export type KernelSpec<Params, Binding extends string> = {
   ) => readonly [number, number?, number?];
 };
 
+/** The code of one encoding, and its name for the label. */
+export type WeightCode = { readonly name: string; readonly wgsl: string };
+
 /** A compiled variant of a kernel on one device. */
 export type Kernel<Params, Binding extends string> = {
   /** Kernel name and variant, e.g. `matvec f16 q8_0`: what profiles and validation messages show. */
@@ -54,8 +59,10 @@ export type Kernel<Params, Binding extends string> = {
 
 export type CompileOptions = {
   readonly features: Features;
-  /** The text that fills the shader's `${weights}` slot, and its name for the label. */
-  readonly weights?: { readonly name: string; readonly wgsl: string };
+  /** What fills the shader's `${weights}` slot. */
+  readonly weights?: WeightCode;
+  /** The encoding of the second matrix of a shader that reads two. Default: that of the first. */
+  readonly secondWeights?: WeightCode;
   /** Overrides of `spec.constants`, e.g. from tuning. */
   readonly constants?: Readonly<Record<string, number>>;
 };
@@ -63,14 +70,15 @@ export type CompileOptions = {
 /** The WGSL text of one variant. */
 export function renderKernel<P, B extends string>(
   spec: KernelSpec<P, B>,
-  { features, weights }: CompileOptions,
+  { features, weights, secondWeights = weights }: CompileOptions,
 ): string {
   const { f16, subgroups, subgroupMatrix } = features;
+  const code = weights && secondWeights && (spec.weightsText?.(weights.wgsl, secondWeights.wgsl) ?? weights.wgsl);
   return render(spec.source, {
     f16,
     subgroups,
     ...(subgroupMatrix ? { subgroupMatrix: subgroupMatrixWgsl(subgroupMatrix) } : {}),
-    ...(weights ? { weights: weights.wgsl } : {}),
+    ...(code ? { weights: code } : {}),
   });
 }
 
@@ -102,12 +110,13 @@ export function compileKernel<P, B extends string>(
 async function compile<P, B extends string>(
   device: GPUDevice,
   spec: KernelSpec<P, B>,
-  { features, weights }: CompileOptions,
+  { features, weights, secondWeights }: CompileOptions,
   code: string,
   constants: Readonly<Record<string, number>>,
 ): Promise<Kernel<P, B>> {
   const used = Object.entries(features).filter(([flag, on]) => on && spec.flags.includes(flag));
-  const label = [spec.name, ...used.map(([flag]) => flag), ...(weights ? [weights.name] : [])].join(' ');
+  const encodings = [weights, secondWeights].flatMap((code) => code?.name ?? []);
+  const label = [spec.name, ...used.map(([flag]) => flag), ...encodings].join(' ');
   const buffers: BindingInfo[] = [
     ...Object.values<BindingInfo>(spec.bindings),
     { binding: spec.layout.binding, type: 'uniform' },

@@ -21,6 +21,7 @@ import { sampleAdjust } from './sample-adjust/sample-adjust.ts';
 import { sampleGather } from './sample-gather/sample-gather.ts';
 import { sampleHistogram } from './sample-histogram/sample-histogram.ts';
 import { softcap } from './softcap/softcap.ts';
+import { stackedMatvec } from './stacked-matvec/stacked-matvec.ts';
 
 /** Every kernel, as data: what must hold for all of them is a loop over it. A key is its kernel's folder and label. */
 export const kernels = {
@@ -47,6 +48,7 @@ export const kernels = {
   'sample-gather': sampleGather,
   'sample-histogram': sampleHistogram,
   softcap,
+  'stacked-matvec': stackedMatvec,
 } as const;
 
 export type KernelName = keyof typeof kernels;

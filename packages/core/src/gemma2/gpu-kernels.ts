@@ -19,13 +19,16 @@ import {
   rmsnorm,
   ropeCache,
   softcap,
+  stackedMatvec,
   type WeightEncoding,
   weightFormats,
 } from '@tama/kernels-wgsl';
+import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from './gpu-weights.ts';
+import { type Gemma2Weights, productMatrices } from './weights.ts';
 
 type Compiled<S> = S extends KernelSpec<infer P, infer B> ? Kernel<P, B> : never;
 
-/** Every kernel that a greedy step needs, compiled for one device: those over matrices once a weight encoding. */
+/** Every kernel that a greedy step needs, compiled for one device: those over matrices once an encoding that they meet. */
 export type GpuKernels = {
   readonly rmsnorm: Compiled<typeof rmsnorm>;
   readonly residualNorms: Compiled<typeof residualNorms>;
@@ -38,9 +41,11 @@ export type GpuKernels = {
   readonly lastRow: Compiled<typeof lastRow>;
   readonly argmaxPartial: Compiled<typeof argmaxPartial>;
   readonly argmax: Compiled<typeof argmax>;
-  readonly embed: ReadonlyMap<WeightEncoding, Compiled<typeof embed>>;
+  readonly embed: Compiled<typeof embed>;
   readonly gatedMatvec: ReadonlyMap<WeightEncoding, Compiled<typeof gatedMatvec>>;
   readonly matvec: ReadonlyMap<WeightEncoding, Compiled<typeof matvec>>;
+  /** By both encodings; and what tuning has found better, by both shapes. See {@link stackKeys}. */
+  readonly stackedMatvec: Map<string, Compiled<typeof stackedMatvec>>;
   /** For many rows of x. Tuning puts that by subgroup matrices in its place where it is faster. */
   readonly matmul: Map<WeightEncoding, Compiled<typeof matmul>>;
   /** Empty until {@link compileSmallBatch}; `matmul` serves until then. */
@@ -52,34 +57,70 @@ export type GpuKernels = {
 /** Kernels over one row of x: what decoding spends its time in. */
 export type VectorKernelName = 'matvec' | 'gatedMatvec';
 
-export const shapeKey = (name: VectorKernelName, encoding: WeightEncoding, rows: number, columns: number): string =>
+/** A part of a matrix, as far as kernels differ by it. */
+type Shape = Pick<GpuPart, 'encoding' | 'rows' | 'columns'>;
+
+export const shapeKey = (name: VectorKernelName, { encoding, rows, columns }: Shape): string =>
   `${name} ${encoding} ${rows}x${columns}`;
 
 /** The kernel for a part of a matrix: the tuned variant, or the default of its encoding. */
-export const vectorKernel = (
-  kernels: GpuKernels,
-  name: VectorKernelName,
-  encoding: WeightEncoding,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
-): Compiled<typeof matvec> =>
-  kernels.tuned.get(shapeKey(name, encoding, rows, columns)) ?? kernels[name].get(encoding)!;
+export const vectorKernel = (kernels: GpuKernels, name: VectorKernelName, part: Shape): Compiled<typeof matvec> =>
+  kernels.tuned.get(shapeKey(name, part)) ?? kernels[name].get(part.encoding)!;
 
-/** Compiles all of them at the same time. @throws {ShaderCompileError} */
+/** Of two parts: by their encodings, and by their shapes besides. */
+export const stackKeys = (first: Shape, second: Shape) => ({
+  encodings: `${first.encoding} ${second.encoding}`,
+  shapes: `${shapeKey('matvec', first)} ${shapeKey('matvec', second)}`,
+});
+
+/** The kernel for two parts at once: the variant that serves the first alone, or the default of their encodings. */
+export function stackedKernel(kernels: GpuKernels, first: Shape, second: Shape): Compiled<typeof stackedMatvec> {
+  const { encodings, shapes } = stackKeys(first, second);
+  return kernels.stackedMatvec.get(shapes) ?? kernels.stackedMatvec.get(encodings)!;
+}
+
+/** Two parts that one dispatch multiplies by. */
+export type Stack = readonly [GpuPart, GpuPart];
+
+export const stacksOf = (weights: Gemma2Weights<GpuMatrix, unknown>): Stack[] =>
+  productMatrices(weights)
+    .filter(({ paired }) => !paired)
+    .flatMap(partsByTwo)
+    .flatMap(([first, second]) => (second ? [[first, second] as const] : []));
+
+/**
+ * Compiles all of them at the same time.
+ *
+ * @param weights the model's, or what is planned of them: which encodings each kernel meets
+ * @throws {ShaderCompileError}
+ */
 export async function compileKernels(
   device: GPUDevice,
   features: Features,
-  encodings: ReadonlySet<WeightEncoding>,
+  weights: Gemma2Weights<GpuMatrix, unknown>,
 ): Promise<GpuKernels> {
   const compile = <P, B extends string>(spec: KernelSpec<P, B>) => compileKernel(device, spec, { features });
-  const perEncoding = async <P, B extends string>(spec: KernelSpec<P, B>) =>
-    new Map(
-      await Promise.all(
-        [...encodings].map(
-          async (encoding) =>
-            [encoding, await compileKernel(device, spec, { features, weights: weightFormats[encoding] })] as const,
-        ),
-      ),
-    );
+  const perEncoding = async <P, B extends string>(spec: KernelSpec<P, B>, parts: readonly GpuPart[]) => {
+    const compiling = [...new Set(parts.map(({ encoding }) => encoding))].map(async (encoding) => {
+      const kernel = await compileKernel(device, spec, { features, weights: weightFormats[encoding] });
+      return [encoding, kernel] as const;
+    });
+    return new Map(await Promise.all(compiling));
+  };
+  const perTwoEncodings = async (stacks: readonly Stack[]) => {
+    const compiling = stacks.map(async ([first, second]) => {
+      const [weights, secondWeights] = [weightFormats[first.encoding], weightFormats[second.encoding]];
+      const kernel = await compileKernel(device, stackedMatvec, { features, weights, secondWeights });
+      return [stackKeys(first, second).encodings, kernel] as const;
+    });
+    return new Map(await Promise.all(compiling));
+  };
+  const products = productMatrices(weights);
+  const paired = products.filter((matrix) => matrix.paired);
+  const alone = products
+    .filter((matrix) => !matrix.paired)
+    .flatMap(partsByTwo)
+    .flatMap(([part, second]) => (second ? [] : part));
   const kernels = {
     rmsnorm: compile(rmsnorm),
     residualNorms: compile(residualNorms),
@@ -92,10 +133,11 @@ export async function compileKernels(
     lastRow: compile(lastRow),
     argmaxPartial: compile(argmaxPartial),
     argmax: compile(argmax),
-    embed: perEncoding(embed),
-    gatedMatvec: perEncoding(gatedMatvec),
-    matvec: perEncoding(matvec),
-    matmul: perEncoding(matmul),
+    embed: compileKernel(device, embed, { features, weights: weights.embedding.segments[0]!.matrix.format }),
+    gatedMatvec: perEncoding(gatedMatvec, paired.flatMap(partsOf)),
+    matvec: perEncoding(matvec, alone),
+    stackedMatvec: perTwoEncodings(stacksOf(weights)),
+    matmul: perEncoding(matmul, products.flatMap(partsOf)),
     matmulSmall: new Map(),
     tuned: new Map(),
   };
@@ -110,7 +152,7 @@ export async function compileKernels(
  * have so few, and a software adapter takes up to a second an encoding to compile it. @throws {ShaderCompileError}
  */
 export async function compileSmallBatch(device: GPUDevice, features: Features, kernels: GpuKernels): Promise<void> {
-  const compiling = [...kernels.matvec.keys()].map(async (encoding) => {
+  const compiling = [...kernels.matmul.keys()].map(async (encoding) => {
     const kernel = await compileKernel(device, matmulSmall, { features, weights: weightFormats[encoding] });
     kernels.matmulSmall.set(encoding, kernel);
   });

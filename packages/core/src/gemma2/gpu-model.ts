@@ -20,6 +20,7 @@ import { compileKernels, compileSmallBatch } from './gpu-kernels.ts';
 import { GpuOps, type GpuState, type GpuTensor, stepBuffers } from './gpu-ops.ts';
 import { type GpuLoaderOptions, type GpuMatrix, gpuWeightLoader } from './gpu-weights.ts';
 import { createKvCache, defaultRollback } from './kv-cache.ts';
+import { planWeights } from './planned-weights.ts';
 import { type Gemma2Weights, loadWeights } from './weights.ts';
 
 export type GpuModelOptions = GpuLoaderOptions & {
@@ -74,10 +75,8 @@ export class GpuModel {
       const { context, prefillChunk, rollback = defaultRollback } = options;
       const shape = { context, prefillChunk, rollback, bytesPerValue: gpu.features.f16 ? 2 : 4 } as const;
       const cache = await memory.check('KV cache', () => createKvCache(memory, config, shape));
-      const encodings = new Set(
-        [...checkpoint.tensors.values()].filter(({ shape }) => shape.length === 2).map(({ encoding }) => encoding),
-      );
-      const compiling = compileKernels(gpu.device, gpu.features, encodings);
+      const planned = await planWeights(checkpoint, gpu.device.limits);
+      const compiling = compileKernels(gpu.device, gpu.features, planned);
       compiling.catch(() => {}); // Awaited below; loading may fail first.
       const before = memory.bytes;
       const weights = await loadWeights(checkpoint, gpuWeightLoader(memory, options));

@@ -9,8 +9,8 @@ import {
 } from '@tama/kernels-wgsl';
 import { mostAtOnce } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
-import { type GpuKernels, vectorKernel } from './gpu-kernels.ts';
-import type { GpuMatrix } from './gpu-weights.ts';
+import { type GpuKernels, stackedKernel, vectorKernel } from './gpu-kernels.ts';
+import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from './gpu-weights.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { Ops } from './ops.ts';
 
@@ -67,11 +67,22 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
   embed(embedding: GpuMatrix): GpuTensor {
     const { kernels, tokens, embeddingScale: scale } = this.#state;
     const x = this.#activation('embed', this.#rows, embedding.columns);
-    for (const { weights, scales, firstRow, rows, encoding } of partsOf(embedding)) {
+    const parts = partsOf(embedding);
+    // Three at a time; a place that is left over has no rows, and binds what is there.
+    for (let i = 0; i < parts.length; i += 3) {
+      const [a, b = a, c = a] = parts.slice(i, i + 3) as [GpuPart, GpuPart?, GpuPart?];
+      const { firstRow, rows: partRows } = a;
+      const tableRows = (parts[i + 3]?.firstRow ?? embedding.rows) - firstRow;
       this.#recorder.dispatch(
-        kernels.embed.get(encoding)!,
-        { tokens, weights, scales, y: x.buffer },
-        { rows: x.rows, width: x.width, pitch: pitchOf(x.width), firstRow, partRows: rows, scale },
+        kernels.embed,
+        {
+          tokens,
+          ...{ weights: a.weights, scales: a.scales },
+          ...{ weightsB: b.weights, scalesB: b.scales },
+          ...{ weightsC: c.weights, scalesC: c.scales },
+          y: x.buffer,
+        },
+        { rows: x.rows, width: x.width, pitch: pitchOf(x.width), firstRow, partRows, tableRows, scale },
       );
     }
     return x;
@@ -89,18 +100,32 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
   }
 
   matmul(x: GpuTensor, matrix: GpuMatrix): GpuTensor {
+    if (x.rows === 1) return this.#matvec(x, matrix);
     const { kernels, step } = this.#state;
     const { columns } = matrix;
     const y = this.#activation('matmul', x.rows, matrix.rows);
     for (const { weights, scales, firstRow: offset, rows, encoding } of partsOf(matrix)) {
+      const params = { batch: x.rows, columns, rows, offset, pitch: pitchOf(matrix.rows) };
+      const small = x.rows <= smallBatch ? kernels.matmulSmall.get(encoding) : undefined;
+      const buffers = { step, x: x.buffer, weights, scales, y: y.buffer };
+      this.#recorder.dispatch(small ?? kernels.matmul.get(encoding)!, buffers, params);
+    }
+    return y;
+  }
+
+  #matvec(x: GpuTensor, matrix: GpuMatrix): GpuTensor {
+    const { kernels } = this.#state;
+    const { columns } = matrix;
+    const y = this.#activation('matmul', 1, matrix.rows);
+    for (const [first, second] of partsByTwo(matrix)) {
+      const { weights, scales, rows, firstRow: offset } = first;
       const buffers = { x: x.buffer, weights, scales, y: y.buffer };
-      if (x.rows === 1) {
-        const params = { columns, rows, offset };
-        this.#recorder.dispatch(vectorKernel(kernels, 'matvec', encoding, params), buffers, params);
+      if (second) {
+        const { weights: weightsB, scales: scalesB, rows: rowsB } = second;
+        const kernel = stackedKernel(kernels, first, second);
+        this.#recorder.dispatch(kernel, { ...buffers, weightsB, scalesB }, { columns, rows, rowsB, offset });
       } else {
-        const params = { batch: x.rows, columns, rows, offset, pitch: pitchOf(matrix.rows) };
-        const small = x.rows <= smallBatch ? kernels.matmulSmall.get(encoding) : undefined;
-        this.#recorder.dispatch(small ?? kernels.matmul.get(encoding)!, { step, ...buffers }, params);
+        this.#recorder.dispatch(vectorKernel(kernels, 'matvec', first), buffers, { columns, rows, offset });
       }
     }
     return y;
@@ -134,8 +159,9 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     const y = this.#activation('gated', x.rows, width);
     if (x.rows === 1 && gateUp.paired) {
       const { columns } = gateUp;
-      for (const { weights, scales, firstRow, rows, encoding } of partsOf(gateUp)) {
-        const kernel = vectorKernel(kernels, 'gatedMatvec', encoding, { rows, columns });
+      for (const part of partsOf(gateUp)) {
+        const { weights, scales, firstRow, rows } = part;
+        const kernel = vectorKernel(kernels, 'gatedMatvec', part);
         const buffers = { x: x.buffer, weights, scales, y: y.buffer };
         this.#recorder.dispatch(kernel, buffers, { columns, rows, offset: firstRow / 2 });
       }
@@ -206,11 +232,4 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     known.push(buffer);
     return buffer;
   }
-}
-
-/** The bindable parts of a stacked matrix, with the row of the stack at which each begins. */
-function partsOf({ segments }: GpuMatrix) {
-  return segments.flatMap(({ firstRow, matrix }) =>
-    matrix.parts.map((part) => ({ ...part, firstRow: firstRow + part.firstRow, encoding: matrix.format.name })),
-  );
 }

@@ -1,4 +1,12 @@
-import { createPackedMatrix, type GpuMemory, PANEL, type PackedMatrix, weightFormats } from '@tama/kernels-wgsl';
+import {
+  createPackedMatrix,
+  type GpuMemory,
+  PANEL,
+  type PackedMatrix,
+  type PackedPart,
+  type WeightEncoding,
+  weightFormats,
+} from '@tama/kernels-wgsl';
 import { type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import { RowReader } from '../checkpoint/row-ranges.ts';
 import { checkFinite } from '../checkpoint/verify.ts';
@@ -14,6 +22,20 @@ export type GpuMatrix = {
   /** Two matrices lie in it panel by panel in turn, the last panels filled up with zeros: what `gatedMatvec` takes. */
   readonly paired: boolean;
 };
+
+/** Rows of a stacked matrix that share bindings; `firstRow` is of the stack. */
+export type GpuPart = PackedPart & { readonly columns: number; readonly encoding: WeightEncoding };
+
+export const partsOf = ({ segments, columns }: GpuMatrix): GpuPart[] =>
+  segments.flatMap(({ firstRow, matrix: { parts, format } }) =>
+    parts.map((part) => ({ ...part, firstRow: firstRow + part.firstRow, columns, encoding: format.name })),
+  );
+
+/** The parts, two by two: as many as a dispatch over one row of x can bind. The last may be alone. */
+export function partsByTwo(matrix: GpuMatrix): (readonly [GpuPart, GpuPart | undefined])[] {
+  const parts = partsOf(matrix);
+  return parts.flatMap((part, i) => (i % 2 === 0 ? [[part, parts[i + 1]] as const] : []));
+}
 
 /** Bytes handed to the GPU's queue before its copies are waited for. */
 const uploadBytes = 32 * 2 ** 20;

@@ -4,14 +4,8 @@ import { gemma2Tensors } from '../checkpoint/gemma2-tensors.ts';
 import { canQuantise, type LoadedWeights, loadedWeights } from '../convert/quantised-tensors.ts';
 import { matrixEncoding, type WeightType } from '../convert/weight-types.ts';
 import { ModelTooLargeError } from './model-too-large-error.ts';
-import {
-  type BufferLimits,
-  defaultLimits,
-  type MemoryPlan,
-  type ModelFacts,
-  type PlanOptions,
-  planModel,
-} from './plan.ts';
+import { defaultLimits, type MemoryPlan, type PlanOptions, planModel } from './plan.ts';
+import type { BufferLimits, ModelFacts } from './planned-weights.ts';
 
 export type FitOptions = PlanOptions & {
   /** Bytes of graphics memory that the model may take, where the caller knows. */

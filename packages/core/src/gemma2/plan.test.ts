@@ -6,7 +6,7 @@ import type { ModelTooLargeError } from './model-too-large-error.ts';
 import { defaultLimits, planModel } from './plan.ts';
 import { publishedSizes } from './published-sizes.ts';
 
-const checkpoint = (size: keyof typeof publishedSizes, type: 'bf16' | 'q4_0' | 'q4_k_m' | 'q8_0') =>
+const checkpoint = (size: keyof typeof publishedSizes, type: 'bf16' | 'f16' | 'q4_0' | 'q4_k_m' | 'q8_0') =>
   syntheticCheckpoint(publishedSizes[size], { type, seed: 1 });
 const usual = { context: 8192, prefillChunk: 64, f16: true };
 
@@ -120,24 +120,32 @@ describe('fitModel', () => {
   });
 });
 
-describe('dispatches of a decode step', () => {
+describe('dispatches of a decode step of 2B', () => {
   const large = { maxBufferSize: 2 ** 32 - 4, maxStorageBufferBindingSize: 2 ** 32 - 4 };
+  // Embedding, first norm, head, and two for the most likely token.
+  const besides = 5;
 
-  it.each(['q4_0', 'q8_0', 'bf16'] as const)('of 2B at %s are eight a layer and five besides', async (type) => {
+  it.each(['q4_0', 'q4_k_m', 'q8_0', 'f16'] as const)('are eight a layer and five besides at %s', async (type) => {
     const plan = await planModel(checkpoint('2b', type), { ...usual, limits: large });
-    // embed, norm, head, and two for the most likely token
-    expect(plan.decodeDispatches).toBe(8 * 26 + 5);
-    expect(plan.decodeDispatches).toBeLessThanOrEqual(215);
+    expect(plan.decodeDispatches).toBe(8 * 26 + besides);
   });
 
-  it('are one more in layers whose v is of another encoding than q and k', async () => {
-    const plan = await planModel(checkpoint('2b', 'q4_k_m'), { ...usual, limits: large });
-    expect(plan.decodeDispatches).toBe(8 * 26 + 5 + 13); // half of the layers have v at Q6_K
-  });
-
-  it('are one more for every further part of a matrix where bindings are small', async () => {
-    const plan = await planModel(checkpoint('2b', 'q8_0'), usual);
-    // 590 MB of embedding, which is also the head, in five parts each; nothing else is split.
-    expect(plan.decodeDispatches).toBe(8 * 26 + 5 + 2 * 4);
-  });
+  it.each([
+    ['q4_0', 4, 215],
+    ['q4_k_m', 4, 215],
+    ['q8_0', 5, 216],
+    ['f16', 9, 219],
+  ] as const)(
+    'at %s with the smallest bindings have an embedding and head of %i parts: %i',
+    async (type, parts, all) => {
+      const plan = await planModel(checkpoint('2b', type), usual);
+      expect(plan.decodeDispatches).toBe(all);
+      // A dispatch embeds from three parts, and multiplies by two.
+      const head = Math.ceil(parts / 3) + Math.ceil(parts / 2);
+      expect(all - head).toBe(8 * 26 + besides - 2);
+      const { tensors, config } = checkpoint('2b', type);
+      const small = await planModel({ tensors, config: { ...config, layers: 25 } }, usual);
+      expect(plan.decodeDispatches - small.decodeDispatches).toBe(8);
+    },
+  );
 });

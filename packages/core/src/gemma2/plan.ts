@@ -1,17 +1,12 @@
-import { type GpuMemory, PANEL, planPackedMatrix, weightFormats } from '@tama/kernels-wgsl';
-import { type Checkpoint, type CheckpointTensor, rowCount, rowWidth } from '../checkpoint/checkpoint.ts';
 import { type LoadedWeights, quantisedTensors } from '../convert/quantised-tensors.ts';
 import { Sampler } from '../generation/sampler.ts';
 import { forward } from './forward.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
 import { GpuOps, type GpuState, stepBuffers } from './gpu-ops.ts';
-import { type GpuMatrix, groupByEncoding } from './gpu-weights.ts';
+import { partsOf } from './gpu-weights.ts';
 import { createKvCache, defaultRollback } from './kv-cache.ts';
-import { pairedRows } from './paired-rows.ts';
-import { loadWeights } from './weights.ts';
-
-/** What WebGPU lets a device have. It never tells how much memory there is. */
-export type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
+import { type BufferLimits, CountingMemory, type ModelFacts, planWeights } from './planned-weights.ts';
+import { productMatrices } from './weights.ts';
 
 /** What every adapter offers. */
 export const defaultLimits: BufferLimits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
@@ -44,12 +39,6 @@ export type MemoryPlan = {
   readonly decodeDispatches: number;
 };
 
-/** What a plan needs to know of a checkpoint: nothing is read. */
-export type ModelFacts = {
-  readonly config: Checkpoint['config'];
-  readonly tensors: Checkpoint['tensors'];
-};
-
 /**
  * The memory a model will take, known before any is allocated: the same code as in loading runs over buffers that only
  * count.
@@ -75,42 +64,7 @@ export async function planModel(
   const cache = createKvCache(memory, config, shape);
 
   const beforeWeights = memory.bytes;
-  const binding = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-  let weightParts = 0;
-  const packed = (label: string, { encoding, shape }: CheckpointTensor, rows: number, together?: number) => {
-    const format = weightFormats[encoding];
-    const columns = rowWidth({ shape });
-    const plan = planPackedMatrix(format, rows, columns, binding, together);
-    const parts = plan.parts.map((part) => {
-      const weights = memory.storage(label, part.weightBytes);
-      const scales = part.scaleBytes > 0 ? memory.storage(label, part.scaleBytes) : weights;
-      return { ...part, weights, scales };
-    });
-    weightParts += parts.length;
-    return { format, rows, columns, parts, bytes: plan.bytes };
-  };
-  const matrix = async (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
-    let rows = 0;
-    const segments = groupByEncoding(tensors).map((group) => {
-      const firstRow = rows;
-      rows += group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-      return { firstRow, matrix: packed(label, group[0]!, rows - firstRow) };
-    });
-    return { rows, columns: rowWidth(tensors[0]!), segments, paired: false };
-  };
-  const weights = await loadWeights<GpuMatrix, GPUBuffer>(
-    { config, tensors },
-    {
-      matrix,
-      async gateUp(label, gate, up) {
-        if (gate.encoding !== up.encoding) return matrix(label, [gate, up]);
-        const paired = packed(label, gate, pairedRows(gate), 2 * PANEL);
-        const { rows, columns } = paired;
-        return { rows, columns, segments: [{ firstRow: 0, matrix: paired }], paired: true };
-      },
-      vector: async (tensor) => memory.storage(tensor.name, 4 * rowWidth(tensor)),
-    },
-  );
+  const weights = await planWeights({ config, tensors }, limits, memory);
   const weightBytes = memory.bytes - beforeWeights;
 
   const storage = (label: string, bytes: number) => memory.storage(label, bytes);
@@ -143,29 +97,16 @@ export async function planModel(
     workBytes: memory.bytes - weightBytes - cache.bytes,
     totalBytes: memory.bytes,
     largestBuffer: memory.largest,
-    weightParts,
+    weightParts: [...new Set([weights.embedding, ...productMatrices(weights)])].flatMap(partsOf).length,
     decodeDispatches,
   };
 }
 
-/** Gives buffers that are nothing but their size, rounded as {@link GpuMemory} does. */
-class CountingMemory implements Pick<GpuMemory, 'storage'> {
-  bytes = 0;
-  largest = { label: '', bytes: 0 };
-
-  storage(label: string, bytes: number): GPUBuffer {
-    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    this.bytes += size;
-    if (size > this.largest.bytes) this.largest = { label, bytes: size };
-    return { label, size } as GPUBuffer;
-  }
-}
-
 /** Never dispatched, only named. */
 const noKernels = {
-  embed: new Map(),
   gatedMatvec: new Map(),
   matvec: new Map(),
+  stackedMatvec: new Map(),
   matmul: new Map(),
   matmulSmall: new Map(),
   tuned: new Map(),

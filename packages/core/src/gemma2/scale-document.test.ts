@@ -57,7 +57,8 @@ it('docs/scale.md has the figures of the plan', async () => {
       memory.push(row([...name, ...[weightBytes, cacheBytes, workBytes, totalBytes].map(mebibytes)]));
       const parts = await partsOf(checkpoint);
       const each = matrices.map((kind) => parts.get(kind)!);
-      bindings.push(row([...name, ...each, plan.weightParts, mebibytes(plan.largestBuffer.bytes)]));
+      const largest = mebibytes(plan.largestBuffer.bytes);
+      bindings.push(row([...name, ...each, plan.weightParts, largest, plan.decodeDispatches]));
     }
   }
   const document = readFileSync(repositoryPath('docs/scale.md'), 'utf8');

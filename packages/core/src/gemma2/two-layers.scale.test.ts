@@ -25,7 +25,7 @@ async function referenceLogits({ config, tensors }: Checkpoint): Promise<Float64
   return tokens.map((_, row) => data.subarray(row * width, (row + 1) * width));
 }
 
-/** The GPU's, in two chunks, on a device that offers what every adapter does and no more. */
+/** The GPU's, of a chunk and two decode steps, on a device that offers what every adapter does and no more. */
 async function gpuLogits(checkpoint: Checkpoint, plain: boolean): Promise<Float32Array[]> {
   const gpu = await requestGpu(await testGpu(), { plain, defaultLimits: true });
   expect(gpu.device.limits).toMatchObject(defaultLimits);
@@ -34,8 +34,12 @@ async function gpuLogits(checkpoint: Checkpoint, plain: boolean): Promise<Float3
   try {
     expect(model.weightBytes).toBe(plan.weightBytes);
     const logits: Float32Array[] = [];
-    for (let start = 0; start < tokens.length; start += shape.prefillChunk) {
-      const part = tokens.slice(start, start + shape.prefillChunk);
+    for (const [start, end] of [
+      [0, 4],
+      [4, 5],
+      [5, 6],
+    ] as const) {
+      const part = tokens.slice(start, end);
       logits.push(...(await model.logits(part, start, [...part.keys()])));
     }
     return logits;

@@ -19,6 +19,12 @@ export type Gemma2Layer<M, V> = {
   readonly postFeedForwardNorm: V; // [D]
 };
 
+/** What a step multiplies by, in its order. */
+export const productMatrices = <M>({ layers, head }: Gemma2Weights<M, unknown>): M[] => [
+  ...layers.flatMap(({ queryKeyValue, output, gateUp, down }) => [queryKeyValue, output, gateUp, down]),
+  head,
+];
+
 /** How an implementation takes weights in: matrices are tensors stacked by rows. */
 export type WeightLoader<M, V> = {
   matrix(label: string, tensors: readonly CheckpointTensor[]): Promise<M>;

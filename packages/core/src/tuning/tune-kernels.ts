@@ -3,12 +3,20 @@ import {
   type GpuContext,
   gatedMatvec,
   matvec,
+  stackedMatvec,
   type WeightEncoding,
   weightFormats,
 } from '@tama/kernels-wgsl';
-import { type GpuKernels, shapeKey, type VectorKernelName } from '../gemma2/gpu-kernels.ts';
-import type { GpuMatrix } from '../gemma2/gpu-weights.ts';
-import type { Gemma2Weights } from '../gemma2/weights.ts';
+import {
+  type GpuKernels,
+  type Stack,
+  shapeKey,
+  stackKeys,
+  stacksOf,
+  type VectorKernelName,
+} from '../gemma2/gpu-kernels.ts';
+import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from '../gemma2/gpu-weights.ts';
+import { type Gemma2Weights, productMatrices } from '../gemma2/weights.ts';
 import { choiceKey, readChoices, writeChoices } from './choices.ts';
 import {
   type Constants,
@@ -28,7 +36,7 @@ export type TuningMode = 'auto' | 'off' | 'now';
 
 export type TuningOptions = { readonly mode: TuningMode; readonly store: TuningStore | undefined };
 
-/** Which variant of a kernel serves the matrices of one shape. */
+/** Which variant of a kernel serves the parts of matrices of one shape. */
 export type TunedKernel = {
   readonly kernel: string;
   readonly encoding: WeightEncoding;
@@ -67,11 +75,11 @@ export async function tuneKernels(
     const { name, encoding, rows, columns } = shape;
     const spec = specs[name];
     const options = { features: gpu.features, weights: weightFormats[encoding] };
-    const key = await choiceKey(gpu, spec, options, shapeKey(name, encoding, rows, columns));
+    const key = await choiceKey(gpu, spec, options, shapeKey(name, shape));
     const kept = mode === 'now' ? undefined : spec.candidates?.find((one) => sameConstants(one, known[key] ?? {}));
     if (!kept && !mayMeasure) continue;
     const budget = budgetMilliseconds / shapes.length;
-    const variants = kept ? [] : await measureVariants(gpu, spec, options, workloadOf(shape), budget).catch(() => []);
+    const variants = kept ? [] : await measureVariants(gpu, spec, options, shape, budget).catch(() => []);
     const constants = kept ?? fastest(variants);
     if (!constants) continue;
     if (!kept) fresh[key] = constants;
@@ -82,47 +90,48 @@ export async function tuneKernels(
     if (!written && mode === 'auto') return [];
   }
   const inUse = chosen.map(async ({ shape, tuned }) => {
-    const { name, encoding, columns, parts } = shape;
-    const options = { features: gpu.features, weights: weightFormats[encoding], constants: tuned.constants };
-    const kernel = await compileKernel(gpu.device, specs[name], options).catch(() => undefined);
-    return { keys: parts.map(({ rows }) => shapeKey(name, encoding, rows, columns)), kernel, tuned };
+    const options = { features: gpu.features, weights: weightFormats[shape.encoding], constants: tuned.constants };
+    const kernel = await compileKernel(gpu.device, specs[shape.name], options).catch(() => undefined);
+    if (kernel) kernels.tuned.set(shapeKey(shape.name, shape), kernel);
+    return kernel ? [tuned] : [];
   });
-  // Not as each is compiled: parts of two shapes may be alike, and the same one shall have the last word in every start.
-  const usable = (await Promise.all(inUse)).flatMap(({ kernel, ...one }) => (kernel ? [{ kernel, ...one }] : []));
-  for (const { keys, kernel } of usable) for (const key of keys) kernels.tuned.set(key, kernel);
-  return usable.map(({ tuned }) => tuned);
+  const used = (await Promise.all(inUse)).flat();
+  await Promise.all(stacksOf(weights).map((stack) => tuneStack(gpu, stack, kernels)));
+  return used;
 }
 
-type Shape = {
+/** Two parts at once are multiplied by as the first would be alone: the second is alike, or small. */
+async function tuneStack({ device, features }: GpuContext, [first, second]: Stack, kernels: GpuKernels): Promise<void> {
+  const constants = kernels.tuned.get(shapeKey('matvec', first))?.constants;
+  if (!constants) return;
+  const [weights, secondWeights] = [weightFormats[first.encoding], weightFormats[second.encoding]];
+  const options = { features, weights, secondWeights, constants };
+  const kernel = await compileKernel(device, stackedMatvec, options).catch(() => undefined);
+  if (kernel) kernels.stackedMatvec.set(stackKeys(first, second).shapes, kernel);
+}
+
+type Shape = Workload & {
   readonly name: VectorKernelName;
   readonly encoding: WeightEncoding;
-  readonly rows: number;
-  readonly columns: number;
-  /** Of all matrices of this shape. */
-  readonly parts: { readonly rows: number; readonly weights: GPUBuffer; readonly scales: GPUBuffer }[];
+  /** Of all matrices: those of this shape that are measured. */
+  readonly parts: GpuPart[];
 };
 
-/** The different shapes among the matrices of a decode step. */
-function shapesOf({ layers, head }: Gemma2Weights<GpuMatrix, GPUBuffer>): Shape[] {
-  const matrices = layers.flatMap(({ queryKeyValue, output, gateUp, down }) => [queryKeyValue, output, gateUp, down]);
+/** The different shapes among the parts of a decode step's matrices; of two parts at once, that of the first. */
+function shapesOf(weights: Gemma2Weights<GpuMatrix, GPUBuffer>): Shape[] {
   const shapes = new Map<string, Shape>();
-  for (const { segments, paired } of [...matrices, head]) {
-    const name = paired ? 'gatedMatvec' : 'matvec';
-    for (const { matrix } of segments) {
-      const { rows, columns, format } = matrix;
-      const key = shapeKey(name, format.name, rows, columns);
-      const shape = shapes.get(key) ?? { name, encoding: format.name, rows, columns, parts: [] };
-      shape.parts.push(...matrix.parts);
+  for (const matrix of productMatrices(weights)) {
+    const name = matrix.paired ? 'gatedMatvec' : 'matvec';
+    const parts = matrix.paired ? partsOf(matrix) : partsByTwo(matrix).map(([first]) => first);
+    for (const part of parts) {
+      const { encoding, rows, columns } = part;
+      const key = shapeKey(name, part);
+      const shape = shapes.get(key) ?? { name, encoding, rows, columns, parts: [] };
+      shape.parts.push(part);
       shapes.set(key, shape);
     }
   }
   return [...shapes.values()];
-}
-
-/** The last part of a matrix may be smaller than the others. */
-function workloadOf({ columns, parts }: Shape): Workload {
-  const rows = parts[0]!.rows;
-  return { rows, columns, parts: parts.filter((part) => part.rows === rows) };
 }
 
 /** The default, unless another is faster by more than timings vary. */

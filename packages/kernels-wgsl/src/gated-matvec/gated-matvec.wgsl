@@ -20,13 +20,15 @@ override ROWS: u32 = 16;          // of W a workgroup: 16 or 32
 #include "../weights/group.wgsl"
 ${weights}
 #include "../common/panel-sums.wgsl"
+#include "../common/panel-dots.wgsl"
 #include "../common/gelu.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = local % PANEL;
   let slice = local / PANEL;
-  sumPanels(group.x * PANELS, slice, lane);
+  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane);
+  addSlices(local);
   for (var p = 2 * slice; p < PANELS; p += 2 * SLICES) {
     let panel = group.x * PANELS + p;
     if (panel * PANEL < params.rows) {

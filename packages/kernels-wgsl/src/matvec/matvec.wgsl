@@ -17,12 +17,14 @@ override ROWS: u32 = 8;           // of W a workgroup: 8, 16, 24 or 32
 #include "../weights/group.wgsl"
 ${weights}
 #include "../common/panel-sums.wgsl"
+#include "../common/panel-dots.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = local % PANEL;
   let slice = local / PANEL;
-  sumPanels(group.x * PANELS, slice, lane);
+  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane);
+  addSlices(local);
   for (var p = slice; p < PANELS; p += SLICES) {
     let row = (group.x * PANELS + p) * PANEL + lane;
     if (row < params.rows) { y[params.offset + row] = partialSums[p * WORKGROUP + lane]; }

@@ -1,4 +1,4 @@
-import type { CompileOptions, Cost, Features, KernelSpec } from '../kernel.ts';
+import type { Cost, Features, KernelSpec, WeightCode } from '../kernel.ts';
 import { PANEL, panelBytes, type WeightFormat } from '../weights/weight-format.ts';
 
 /** One dispatch to time: what a real model asks of the kernel, or a size that shows where it breaks down. */
@@ -9,7 +9,8 @@ export type BenchShape<Params, Binding extends string> = {
   /** Of each binding its bytes, or its content where time depends on it. */
   readonly buffers: Readonly<Record<Binding, number | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>>;
   readonly cost: Cost;
-  readonly weights?: NonNullable<CompileOptions['weights']>;
+  readonly weights?: WeightCode;
+  readonly secondWeights?: WeightCode;
 };
 
 export type Bench<Params, Binding extends string> = {
