@@ -123,7 +123,7 @@ export type LoadProgress = {
 export type LoadOptions = {
   /** Tokens the KV cache holds. Default: what the model was trained for, at most 8192. */
   readonly context?: number;
-  /** `f32` forces the plain path: f32 KV cache, no f16, no subgroups. Default `auto`. */
+  /** `f32` forces the plain path: f32 KV cache, no f16, no subgroups, no subgroup matrices. Default `auto`. */
   readonly device?: 'auto' | 'f32';
   /**
    * Quantises float weights while they are loaded: `q8` to 8 bits; `q4` to 4 bits, the embedding to 6. Default: weights
@@ -148,7 +148,7 @@ export type LoadOptions = {
   readonly memoryBudget?: number;
   /**
    * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,
-   * and measures once, about 0.3 s, where the result can be kept and the adapter is not a software one; `now` measures
+   * and measures once, about 0.3 s (0.6 s with subgroup matrices), where the result can be kept and the adapter is not a software one; `now` measures
    * again; `off` takes the defaults.
    */
   readonly tuning?: TuningMode;

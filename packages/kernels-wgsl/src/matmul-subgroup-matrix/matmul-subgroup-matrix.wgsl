@@ -85,11 +85,7 @@ fn main(
   // Once, unless a subgroup has more than an eighth of the invocations.
   for (var firstUnit = 0u; firstUnit < UNITS; firstUnit += subgroups) {
     let own = firstUnit + subgroup;
-    var sums: array<array<Sums, UNIT_COLUMNS / N>, UNIT_ROWS / M>;
-    // Tint sets matrices to zero at the beginning of the function only.
-    for (var r = 0u; r < UNIT_ROWS / M; r++) {
-      for (var c = 0u; c < UNIT_COLUMNS / N; c++) { sums[r][c] = Sums(); }
-    }
+    var sums = array<array<Sums, UNIT_COLUMNS / N>, UNIT_ROWS / M>();
     for (var k = 0u; k < groups * 32; k += DEPTH) {
       for (var i = local; i < ROWS * DEPTH / 4; i += WORKGROUP) {
         let row = i / (DEPTH / 4);
@@ -111,7 +107,7 @@ fn main(
       workgroupBarrier();
       if (own < UNITS) {
         for (var at = 0u; at < DEPTH; at += K) {
-          var w: array<Right, UNIT_COLUMNS / N>;
+          var w = array<Right, UNIT_COLUMNS / N>();
           for (var c = 0u; c < UNIT_COLUMNS / N; c++) {
             let corner = (own % 2 * UNIT_COLUMNS + c * N) * STRIDE + at;
             w[c] = subgroupMatrixLoad<Right, col_major>(&right, corner, STRIDE);
