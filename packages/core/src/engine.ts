@@ -2,7 +2,8 @@ import type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
-import type { TunedKernel, TuningMode } from './tuning/tune-kernels.ts';
+import type { TuningMode } from './tuning/decide.ts';
+import type { TunedKernel } from './tuning/tune-kernels.ts';
 import type { TuningStore } from './tuning/tuning-store.ts';
 
 /**
@@ -148,8 +149,8 @@ export type LoadOptions = {
   readonly memoryBudget?: number;
   /**
    * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,
-   * and measures once, about 0.3 s (0.6 s with subgroup matrices), where the result can be kept and the adapter is not a software one; `now` measures
-   * again; `off` takes the defaults.
+   * and measures once, about 0.3 s (0.6 s with subgroup matrices), where the result can be kept and the adapter is not a
+   * software one; `now` measures again; `off` takes the defaults.
    */
   readonly tuning?: TuningMode;
   /** Where its results are kept. Default: the browser's Cache API; in Node nowhere. Does not cross a worker boundary. */

@@ -64,5 +64,6 @@ export type { StoreBacking } from './storage/model-store/store-backing.ts';
 export { type ModelSource, openSource } from './storage/open-source.ts';
 export { type SyntheticOptions, syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
 export { smallestVocabulary, syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
-export type { TunedKernel, TuningMode } from './tuning/tune-kernels.ts';
+export type { TuningMode } from './tuning/decide.ts';
+export type { TunedKernel } from './tuning/tune-kernels.ts';
 export type { TuningStore } from './tuning/tuning-store.ts';

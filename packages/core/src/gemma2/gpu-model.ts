@@ -11,7 +11,8 @@ import {
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { ModelClosedError } from '../errors.ts';
 import { type ChoiceOptions, type ChosenToken, mostAtOnce, Sampler, type SamplerKind } from '../generation/sampler.ts';
-import { type TunedKernel, type TuningOptions, tuneKernels } from '../tuning/tune-kernels.ts';
+import type { TuningOptions } from '../tuning/decide.ts';
+import { type TunedKernel, tuneKernels } from '../tuning/tune-kernels.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';

@@ -17,24 +17,15 @@ import {
 } from '../gemma2/gpu-kernels.ts';
 import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from '../gemma2/gpu-weights.ts';
 import { type Gemma2Weights, productMatrices } from '../gemma2/weights.ts';
-import { choiceKey, readChoices, writeChoices } from './choices.ts';
+import { choiceKey } from './choices.ts';
+import { decide, type TuningOptions } from './decide.ts';
 import {
   type Constants,
   measureVariants,
-  sameConstants,
   type Variant,
   type VectorKernelSpec,
   type Workload,
 } from './measure-variants.ts';
-import type { TuningStore } from './tuning-store.ts';
-
-/**
- * `auto` uses what was measured before on this adapter, and measures once where results can be kept and the adapter is
- * not a software one. `now` measures again, anywhere. `off` uses the defaults.
- */
-export type TuningMode = 'auto' | 'off' | 'now';
-
-export type TuningOptions = { readonly mode: TuningMode; readonly store: TuningStore | undefined };
 
 /** Which variant of a kernel serves the parts of matrices of one shape. */
 export type TunedKernel = {
@@ -49,8 +40,6 @@ export type TunedKernel = {
 
 /** Of the GPU's time, for all shapes together. */
 const budgetMilliseconds = 300;
-/** A variant must be faster than the default by more than timings vary. */
-const worthwhile = 0.95;
 
 const specs: Readonly<Record<VectorKernelName, VectorKernelSpec>> = { matvec, gatedMatvec };
 
@@ -63,37 +52,29 @@ export async function tuneKernels(
   gpu: GpuContext,
   weights: Gemma2Weights<GpuMatrix, GPUBuffer>,
   kernels: GpuKernels,
-  { mode, store }: TuningOptions,
+  tuning: TuningOptions,
 ): Promise<TunedKernel[]> {
-  if (mode === 'off') return [];
-  const mayMeasure = mode === 'now' || (store !== undefined && !gpu.info.isFallbackAdapter);
-  const known = await readChoices(store);
-  const fresh: Record<string, Constants> = {};
+  if (tuning.mode === 'off') return [];
+  const { device, features } = gpu;
   const shapes = shapesOf(weights);
-  const chosen: { readonly shape: Shape; readonly tuned: TunedKernel }[] = [];
-  for (const shape of shapes) {
-    const { name, encoding, rows, columns } = shape;
-    const spec = specs[name];
-    const options = { features: gpu.features, weights: weightFormats[encoding] };
-    const key = await choiceKey(gpu, spec, options, shapeKey(name, shape));
-    const kept = mode === 'now' ? undefined : spec.candidates?.find((one) => sameConstants(one, known[key] ?? {}));
-    if (!kept && !mayMeasure) continue;
-    const budget = budgetMilliseconds / shapes.length;
-    const variants = kept ? [] : await measureVariants(gpu, spec, options, shape, budget).catch(() => []);
-    const constants = kept ?? fastest(variants);
-    if (!constants) continue;
-    if (!kept) fresh[key] = constants;
-    chosen.push({ shape, tuned: { kernel: spec.name, encoding, rows, columns, constants, variants } });
-  }
-  if (Object.keys(fresh).length > 0) {
-    const written = await writeChoices(store, { ...known, ...fresh });
-    if (!written && mode === 'auto') return [];
-  }
-  const inUse = chosen.map(async ({ shape, tuned }) => {
-    const options = { features: gpu.features, weights: weightFormats[shape.encoding], constants: tuned.constants };
-    const kernel = await compileKernel(gpu.device, specs[shape.name], options).catch(() => undefined);
-    if (kernel) kernels.tuned.set(shapeKey(shape.name, shape), kernel);
-    return kernel ? [tuned] : [];
+  const questions = shapes.map(async (shape) => {
+    const spec = specs[shape.name];
+    const options = { features, weights: weightFormats[shape.encoding] };
+    return {
+      key: await choiceKey(gpu, spec, options, shapeKey(shape.name, shape)),
+      candidates: spec.candidates ?? [],
+      measure: () => measureVariants(gpu, spec, options, shape, budgetMilliseconds / shapes.length),
+    };
+  });
+  const answers = await decide(gpu, tuning, await Promise.all(questions));
+  const inUse = answers.map(async (answer, i): Promise<TunedKernel[]> => {
+    if (!answer) return [];
+    const { name, encoding, rows, columns } = shapes[i]!;
+    const options = { features, weights: weightFormats[encoding], constants: answer.constants };
+    const kernel = await compileKernel(device, specs[name], options).catch(() => undefined);
+    if (!kernel) return [];
+    kernels.tuned.set(shapeKey(name, shapes[i]!), kernel);
+    return [{ kernel: specs[name].name, encoding, rows, columns, ...answer }];
   });
   const used = (await Promise.all(inUse)).flat();
   await Promise.all(stacksOf(weights).map((stack) => tuneStack(gpu, stack, kernels)));
@@ -132,14 +113,4 @@ function shapesOf(weights: Gemma2Weights<GpuMatrix, GPUBuffer>): Shape[] {
     }
   }
   return [...shapes.values()];
-}
-
-/** The default, unless another is faster by more than timings vary. */
-export function fastest(variants: readonly Variant[]): Constants | undefined {
-  const [standard, ...others] = variants;
-  if (!standard) return undefined;
-  const best = others
-    .filter(({ milliseconds }) => milliseconds > 0)
-    .reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a), standard);
-  return (best.milliseconds < worthwhile * standard.milliseconds ? best : standard).constants;
 }

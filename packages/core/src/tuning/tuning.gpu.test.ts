@@ -7,8 +7,9 @@ import { GpuModel } from '../gemma2/gpu-model.ts';
 import { sharedGpu } from '../shared-gpu.ts';
 import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
 import { loadGolden, testGpu } from '../testing/load.ts';
+import type { TuningOptions } from './decide.ts';
 import { measureVariants } from './measure-variants.ts';
-import type { TunedKernel, TuningOptions } from './tune-kernels.ts';
+import type { TunedKernel } from './tune-kernels.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 const model = goldenModels.find(({ name }) => name === 'tiny/gguf/tiny-q4_0.gguf') as GoldenModel;

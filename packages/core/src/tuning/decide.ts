@@ -1,0 +1,60 @@
+import type { GpuContext } from '@tama/kernels-wgsl';
+import { readChoices, writeChoices } from './choices.ts';
+import { type Constants, sameConstants, type Variant } from './measure-variants.ts';
+import type { TuningStore } from './tuning-store.ts';
+
+/**
+ * `auto` uses what was measured before on this adapter, and measures once where results can be kept and the adapter is
+ * not a software one. `now` measures again, anywhere. `off` uses the defaults.
+ */
+export type TuningMode = 'auto' | 'off' | 'now';
+
+export type TuningOptions = { readonly mode: TuningMode; readonly store: TuningStore | undefined };
+
+export type Question = {
+  /** Of what is kept: see {@link choiceKey}. */
+  readonly key: string;
+  readonly candidates: readonly Constants[];
+  /** The default first. */
+  readonly measure: () => Promise<readonly Variant[]>;
+};
+
+/** The variants are empty where the choice was kept. */
+export type Answer = { readonly constants: Constants; readonly variants: readonly Variant[] };
+
+/** A variant must be faster than the default by more than timings vary. */
+const worthwhile = 0.95;
+
+/**
+ * One answer a question: what was chosen before, else the fastest of what is measured now, which is kept. None where
+ * nothing may be measured, or a measurement fails.
+ */
+export async function decide(
+  { info }: GpuContext,
+  { mode, store }: TuningOptions,
+  questions: readonly Question[],
+): Promise<(Answer | undefined)[]> {
+  const mayMeasure = mode === 'now' || (mode === 'auto' && store !== undefined && !info.isFallbackAdapter);
+  const known = await readChoices(store);
+  const fresh: Record<string, Constants> = {};
+  const answers: (Answer | undefined)[] = [];
+  for (const { key, candidates, measure } of questions) {
+    const kept = mode === 'auto' ? candidates.find((one) => sameConstants(one, known[key] ?? {})) : undefined;
+    const variants = kept || !mayMeasure ? [] : await measure().catch(() => []);
+    const constants = kept ?? fastest(variants);
+    if (constants && !kept) fresh[key] = constants;
+    answers.push(constants && { constants, variants });
+  }
+  if (Object.keys(fresh).length === 0) return answers;
+  const written = await writeChoices(store, { ...known, ...fresh });
+  return written || mode === 'now' ? answers : questions.map(() => undefined);
+}
+
+function fastest(variants: readonly Variant[]): Constants | undefined {
+  const [standard, ...others] = variants;
+  if (!standard) return undefined;
+  const best = others
+    .filter(({ milliseconds }) => milliseconds > 0)
+    .reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a), standard);
+  return (best.milliseconds < worthwhile * standard.milliseconds ? best : standard).constants;
+}
