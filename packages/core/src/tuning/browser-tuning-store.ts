@@ -3,9 +3,12 @@ import type { TuningStore } from './tuning-store.ts';
 // A name that can never be fetched by accident. The page's own address would not do: under app:// there is no caching.
 const address = 'https://tama.invalid/tuning.json';
 
-/** The Cache API, which pages and workers have; undefined where there is none. */
-export function browserTuningStore(storage = globalThis.caches as CacheStorage | undefined): TuningStore | undefined {
-  if (!storage) return undefined;
+/** The Cache API and Web Locks, which pages and workers have; undefined where there are none. */
+export function browserTuningStore(
+  storage = globalThis.caches as CacheStorage | undefined,
+  locks = globalThis.navigator?.locks as LockManager | undefined,
+): TuningStore | undefined {
+  if (!storage || !locks) return undefined;
   return {
     async read() {
       return (await (await storage.open('tama-tuning')).match(address))?.json();
@@ -13,5 +16,6 @@ export function browserTuningStore(storage = globalThis.caches as CacheStorage |
     async write(value) {
       await (await storage.open('tama-tuning')).put(address, Response.json(value));
     },
+    exclusive: (use) => locks.request('tama-tuning', use),
   };
 }

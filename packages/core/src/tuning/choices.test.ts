@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { browserTuningStore } from './browser-tuning-store.ts';
-import { readChoices, writeChoices } from './choices.ts';
+import { keepChoices, readChoices } from './choices.ts';
 
 it.each([undefined, 'text', 7, [], null])('takes a store that holds %j for an empty one', async (content) => {
   const store = { read: async () => content, write: async () => {} };
@@ -10,8 +10,8 @@ it.each([undefined, 'text', 7, [], null])('takes a store that holds %j for an em
 it('takes a store that fails for an empty one, and tells that nothing was kept', async () => {
   const fail = () => Promise.reject(new Error('no'));
   expect(await readChoices({ read: fail, write: fail })).toEqual({});
-  expect(await writeChoices({ read: fail, write: fail }, {})).toBe(false);
-  expect(await writeChoices(undefined, {})).toBe(false);
+  expect(await keepChoices({ read: fail, write: fail }, {}, {})).toBeUndefined();
+  expect(await keepChoices(undefined, {}, {})).toBeUndefined();
 });
 
 it('keeps choices in the Cache API where there is one', async () => {
@@ -22,7 +22,10 @@ it('keeps choices in the Cache API where there is one', async () => {
   };
   const store = browserTuningStore({ open: async () => cache } as unknown as CacheStorage);
   expect(await readChoices(store)).toEqual({});
-  expect(await writeChoices(store, { a: { ROWS: 8 } })).toBe(true);
+  expect(await keepChoices(store, {}, { a: { ROWS: 8 } })).toEqual({ a: { ROWS: 8 } });
   expect(await readChoices(store)).toEqual({ a: { ROWS: 8 } });
+  const others = Array.from({ length: 8 }, (_, i) => ({ [`key ${i}`]: { ROWS: i } }));
+  await Promise.all(others.map((choices) => keepChoices(store, {}, choices)));
+  expect(await readChoices(store)).toEqual(Object.assign({ a: { ROWS: 8 } }, ...others));
   expect(browserTuningStore(undefined)).toBeUndefined();
 });

@@ -24,11 +24,22 @@ export async function readChoices(store: TuningStore | undefined): Promise<Choic
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Choices) : {};
 }
 
-/** Whether they were kept. */
-export async function writeChoices(store: TuningStore | undefined, choices: Choices): Promise<boolean> {
-  if (!store) return false;
-  return store.write(choices).then(
-    () => true,
-    () => false,
-  );
+/**
+ * Adds to what the store holds by then, and gives all of it. Where another load has made a choice since `known` was read,
+ * that one stays. Undefined where they could not be kept.
+ */
+export async function keepChoices(
+  store: TuningStore | undefined,
+  known: Choices,
+  fresh: Choices,
+): Promise<Choices | undefined> {
+  if (!store) return undefined;
+  const add = async () => {
+    const now = await readChoices(store);
+    const since = Object.entries(now).filter(([key]) => !(key in known));
+    const all = { ...now, ...fresh, ...Object.fromEntries(since) };
+    await store.write(all);
+    return all;
+  };
+  return (store.exclusive?.(add) ?? add()).catch(() => undefined);
 }

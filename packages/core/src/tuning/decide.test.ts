@@ -58,3 +58,17 @@ it('has no answer where it may not measure, cannot keep, or fails to measure', a
   ]);
   expect((await decide(on(true), { mode: 'now', store: undefined }, [question(1)]))[0]?.constants).toEqual(a);
 });
+
+it('takes the choice of another load that was made while it measured', async () => {
+  const store = storeOf({});
+  const slower: Question = {
+    ...question(1, 0.5),
+    async measure() {
+      await decide(on(false), { mode: 'auto', store }, [question(1, 0.9, 0.5)]);
+      return question(1, 0.5).measure();
+    },
+  };
+  const [answer] = await decide(on(false), { mode: 'auto', store }, [slower]);
+  expect(answer?.constants).toEqual(c);
+  expect(store.content).toEqual({ k: c });
+});

@@ -1,5 +1,5 @@
 import type { GpuContext } from '@tama/kernels-wgsl';
-import { readChoices, writeChoices } from './choices.ts';
+import { type Choices, keepChoices, readChoices } from './choices.ts';
 import { type Constants, sameConstants, type Variant } from './measure-variants.ts';
 import type { TuningStore } from './tuning-store.ts';
 
@@ -38,17 +38,24 @@ export async function decide(
   const known = await readChoices(store);
   const fresh: Record<string, Constants> = {};
   const answers: (Answer | undefined)[] = [];
-  for (const { key, candidates, measure } of questions) {
-    const kept = mode === 'auto' ? candidates.find((one) => sameConstants(one, known[key] ?? {})) : undefined;
-    const variants = kept || !mayMeasure ? [] : await measure().catch(() => []);
+  for (const question of questions) {
+    const kept = mode === 'auto' ? choiceIn(known, question) : undefined;
+    const variants = kept || !mayMeasure ? [] : await question.measure().catch(() => []);
     const constants = kept ?? fastest(variants);
-    if (constants && !kept) fresh[key] = constants;
+    if (constants && !kept) fresh[question.key] = constants;
     answers.push(constants && { constants, variants });
   }
   if (Object.keys(fresh).length === 0) return answers;
-  const written = await writeChoices(store, { ...known, ...fresh });
-  return written || mode === 'now' ? answers : questions.map(() => undefined);
+  const kept = await keepChoices(store, known, fresh);
+  if (!kept && mode === 'auto') return questions.map(() => undefined);
+  // Another load may have measured at the same time: who was first has chosen for all.
+  return answers.map(
+    (answer, i) => answer && { ...answer, constants: choiceIn(kept, questions[i]!) ?? answer.constants },
+  );
 }
+
+const choiceIn = (choices: Choices | undefined, { key, candidates }: Question): Constants | undefined =>
+  candidates.find((one) => sameConstants(one, choices?.[key] ?? {}));
 
 function fastest(variants: readonly Variant[]): Constants | undefined {
   const [standard, ...others] = variants;

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readChoices, writeChoices } from './choices.ts';
+import { keepChoices, readChoices } from './choices.ts';
 import { nodeTuningStore } from './node-tuning-store.ts';
 
 let folder: string;
@@ -16,9 +16,17 @@ it('keeps choices in a file, whose folder it makes', async () => {
   const store = nodeTuningStore(join(folder, 'cache/tuning.json'));
   expect(await readChoices(store)).toEqual({});
   const choices = { a: { ROWS: 8 } };
-  expect(await writeChoices(store, choices)).toBe(true);
+  expect(await keepChoices(store, {}, choices)).toEqual(choices);
   expect(await readChoices(store)).toEqual(choices);
   expect(await readdir(join(folder, 'cache'))).toEqual(['tuning.json']);
+});
+
+it('keeps the choices of all who choose at once', async () => {
+  const path = join(folder, 'tuning.json');
+  const choices = Array.from({ length: 4 }, (_, i) => ({ [`key ${i}`]: { ROWS: i } }));
+  await Promise.all(choices.map((one) => keepChoices(nodeTuningStore(path), {}, one)));
+  expect(await readChoices(nodeTuningStore(path))).toEqual(Object.assign({}, ...choices));
+  expect(await readdir(folder)).toEqual(['tuning.json']);
 });
 
 it.each(['', '{"a": {"ROWS"', 'null', '[1]', '7', '\u0000'])('takes a file with %j for none', async (content) => {
@@ -26,11 +34,11 @@ it.each(['', '{"a": {"ROWS"', 'null', '[1]', '7', '\u0000'])('takes a file with 
   await writeFile(path, content);
   const store = nodeTuningStore(path);
   expect(await readChoices(store)).toEqual({});
-  expect(await writeChoices(store, {})).toBe(true);
+  expect(await keepChoices(store, {}, {})).toEqual({});
 });
 
 it('tells when nothing can be kept', async () => {
   await writeFile(join(folder, 'file'), '');
-  expect(await writeChoices(nodeTuningStore(join(folder, 'file/tuning.json')), {})).toBe(false);
-  expect(await writeChoices(undefined, {})).toBe(false);
+  expect(await keepChoices(nodeTuningStore(join(folder, 'file/tuning.json')), {}, {})).toBeUndefined();
+  expect(await keepChoices(undefined, {}, {})).toBeUndefined();
 });

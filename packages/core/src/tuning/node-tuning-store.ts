@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { nodeCacheFolder } from '../storage/model-store/node-cache-folder.ts';
+import { withLockFile } from '../storage/model-store/node-lock-file.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 /** A JSON file in the platform's cache folder, or that of `TAMA_CACHE`, unless another is given. */
@@ -14,4 +15,5 @@ export const nodeTuningStore = (path = `${nodeCacheFolder()}/tuning.json`): Tuni
     await writeFile(written, `${JSON.stringify(value, undefined, 1)}\n`);
     await rename(written, path);
   },
+  exclusive: (use) => withLockFile(`${path}.lock`, use),
 });
