@@ -28,6 +28,28 @@ export class UnrecognisedFormatError extends TamaError {
   }
 }
 
+/** Several models lie where one was expected. */
+export class SeveralModelsError extends TamaError {
+  constructor(folder: string, models: readonly string[]) {
+    const shown = models.slice(0, 5);
+    const more = models.length - shown.length;
+    super(
+      'checkpoint-several',
+      {
+        en: {
+          what: `'${folder}' holds ${models.length} models: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+          remedy: 'Give one of them, with the files that belong to it.',
+        },
+        ja: {
+          what: `「${folder}」にはモデルが${models.length}個あります（${shown.join('、')}${more > 0 ? `、ほか${more}個` : ''}）。`,
+          remedy: 'そのうちの1つを、付属するファイルと一緒に指定してください。',
+        },
+      },
+      { folder, models: models.join(', '), count: models.length },
+    );
+  }
+}
+
 /** A value inside a file contradicts its format: the file is damaged, or made to mislead. */
 export class MalformedFileError extends TamaError {
   constructor(file: string, format: string, field: string, found: string | number | bigint, expected: Expectation) {

@@ -1,14 +1,15 @@
-import { type ByteFolder, type ByteSource, isByteFolder } from '../storage/byte-source.ts';
+import { type ByteFolder, type ByteSource, isByteFolder, subfolder } from '../storage/byte-source.ts';
 import { FileMissingError } from '../storage/storage-errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { TruncatedFileError, UnrecognisedFormatError } from './checkpoint-errors.ts';
+import { SeveralModelsError, TruncatedFileError, UnrecognisedFormatError } from './checkpoint-errors.ts';
+import { findModels, isOrbaxFolder } from './find-models.ts';
 import { openGguf } from './gguf/gguf-checkpoint.ts';
 import { isGguf } from './gguf/gguf-file.ts';
 import { configBeside } from './inferred-config.ts';
 import { isHdf5 } from './keras/hdf5-file.ts';
 import { openKeras, WEIGHTS_FILE, WEIGHTS_INDEX } from './keras/keras-checkpoint.ts';
 import { isOcdbt } from './orbax/ocdbt.ts';
-import { findOrbax, openOrbax } from './orbax/orbax-checkpoint.ts';
+import { openOrbax } from './orbax/orbax-checkpoint.ts';
 import { INDEX_FILE, openHuggingFace, SINGLE_FILE } from './safetensors/safetensors-checkpoint.ts';
 import { isSafetensors } from './safetensors/safetensors-file.ts';
 import { openTorch, TORCH_FILES, TORCH_INDEX } from './torch/torch-checkpoint.ts';
@@ -26,7 +27,10 @@ const markers: readonly (readonly [file: string, open: Opener])[] = [
   [TORCH_INDEX, openTorch],
   ...TORCH_FILES.map((file) => [file, openTorch] as const),
 ];
-const MODEL_FILE = /\.(gguf|safetensors|h5|ckpt|bin|pth?)$/;
+/** Weights by any name, in the order they are looked for. */
+const modelFiles = [/\.gguf$/i, /\.safetensors$/i, /\.h5$/i, /\.(ckpt|bin|pth?)$/i];
+/** What tells the files of one model apart. */
+const PART = /[-_]\d{5}(-of-\d{5})?(?=\.)/;
 
 /**
  * Opens a Gemma 2 checkpoint, recognised by content, not by name. It reads headers only; weights are read when asked
@@ -69,16 +73,34 @@ async function openFolder(folder: ByteFolder, closing: ByteSource[], signal?: Ab
   const config = await configBeside(folder, signal);
   for (const [file, open] of markers)
     if (await holds(folder, file, signal)) return open(folder, undefined, closing, signal);
-  const file = (await folder.list?.())?.find((name) => MODEL_FILE.test(name));
+  const file = modelFile(folder.name, (await folder.list?.()) ?? []);
   const source = file === undefined ? undefined : await folder.open(file, signal);
   if (source) {
     closing.push(source);
     return openFile(source, closing, signal);
   }
-  const orbax = await findOrbax(folder, signal);
-  if (orbax) return openOrbax(orbax, folder, closing, signal);
+  if (await isOrbaxFolder(folder, signal)) return openOrbax(folder, folder, closing, signal);
+  const [below, ...others] = await findModels(folder);
+  if (below !== undefined) {
+    if (others.length > 0) throw new SeveralModelsError(folder.name, [below, ...others]);
+    const inner = subfolder(folder, below);
+    return (await isOrbaxFolder(inner, signal))
+      ? openOrbax(inner, folder, closing, signal)
+      : openFolder(inner, closing, signal);
+  }
   if (config) throw new FileMissingError(SINGLE_FILE, folder.name);
   throw new UnrecognisedFormatError(folder.name, '');
+}
+
+/** The file of a folder's model, or one of its parts. @throws {SeveralModelsError} */
+function modelFile(folder: string, entries: readonly string[]): string | undefined {
+  for (const format of modelFiles) {
+    const files = entries.filter((name) => format.test(name));
+    const models = new Map(files.map((name) => [name.replace(PART, ''), name]));
+    if (models.size > 1) throw new SeveralModelsError(folder, [...models.values()]);
+    if (files.length > 0) return files[0];
+  }
+  return undefined;
 }
 
 async function holds(folder: ByteFolder, file: string, signal?: AbortSignal): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
 import { entriesBelow } from './memory-source.ts';
+import { type PickedFolder, pickedFolder } from './picked-folder.ts';
 import { pathSegments } from './relative-path.ts';
 import { FileUnreadableError } from './storage-errors.ts';
 
@@ -31,26 +32,17 @@ export function blobSource(
   return source;
 }
 
-/**
- * The files of a folder picked with `<input webkitdirectory>`, or several files picked together. Paths are relative to
- * the picked folder.
- */
-export function filesFolder(files: Iterable<File>): ByteFolder {
-  const byPath = new Map<string, File>();
-  let name = 'files';
-  for (const file of files) {
-    const [top, ...rest] = (file.webkitRelativePath ?? '').split('/');
-    if (rest.length > 0 && top) name = top;
-    byPath.set(rest.length > 0 ? rest.join('/') : file.name, file);
-  }
+/** A folder that was picked or dropped, also as the Files that `<input webkitdirectory>` gives. */
+export function filesFolder(from: PickedFolder | Iterable<File>): ByteFolder {
+  const { name, files } = 'files' in from ? from : pickedFolder(from);
   const folder: ByteFolder = {
     name,
     async open(path) {
       pathSegments(path);
-      const file = byPath.get(path);
+      const file = files.get(path);
       return file && blobSource(file, file.name, parentFolder(folder, path));
     },
-    list: async (path) => entriesBelow(byPath.keys(), path),
+    list: async (path) => entriesBelow(files.keys(), path),
   };
   return folder;
 }

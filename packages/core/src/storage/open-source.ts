@@ -5,12 +5,13 @@ import type { HubOptions } from './hub-api.ts';
 import { isHubReference } from './hub-reference.ts';
 import { openHub } from './hub-source.ts';
 import { browserModelStore } from './model-store/browser-model-store.ts';
+import type { PickedFolder } from './picked-folder.ts';
 
 /**
  * A URL of a file or (with a slash at its end) a folder, a reference to a hub such as `hf:OWNER/REPO`, `stored:` and the
- * name or source of a model in the browser's store, one file, the files of a folder, or what is already open.
+ * name or source of a model in the browser's store, one file, a folder that was picked or dropped or its files, or what is already open.
  */
-export type ModelSource = string | URL | Blob | readonly File[] | ByteSource | ByteFolder;
+export type ModelSource = string | URL | Blob | readonly File[] | PickedFolder | ByteSource | ByteFolder;
 
 /** Opens what a caller may name a model by. @throws what the source's reader throws */
 export async function openSource(
@@ -31,7 +32,8 @@ export async function openSource(
     const [file, ...others] = source;
     return file && others.length === 0 ? blobSource(file) : filesFolder(source);
   }
-  return source;
+  return 'files' in source ? filesFolder(source) : source;
 }
 
-const isFiles = (source: readonly File[] | ByteSource | ByteFolder): source is readonly File[] => Array.isArray(source);
+const isFiles = (source: readonly File[] | PickedFolder | ByteSource | ByteFolder): source is readonly File[] =>
+  Array.isArray(source);

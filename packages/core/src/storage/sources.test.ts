@@ -9,6 +9,7 @@ import { type ByteFolder, type ByteSource, isByteFolder } from './byte-source.ts
 import { cachedSource } from './cached-source.ts';
 import { memoryFolder, memorySource } from './memory-source.ts';
 import { nodeFileSource, nodeFolder, nodePath } from './node-file-source.ts';
+import { pickedFolder } from './picked-folder.ts';
 
 const content = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251);
 let directory: string;
@@ -70,6 +71,8 @@ const folders: Record<string, () => ByteFolder> = {
       ]),
     ),
   'picked files': () => filesFolder([picked('m/sub/model.bin', content), picked('m/config.json', '{}')]),
+  'a picked folder': () =>
+    filesFolder(structuredClone(pickedFolder([picked('m/sub/model.bin', content), picked('m/config.json', '{}')]))),
   Node: () => nodeFolder(directory),
 };
 
@@ -92,6 +95,18 @@ describe.each(Object.keys(folders))('a folder in %s', (kind) => {
 
   it.each(['../x', '/etc/passwd', 'a//b', '.', 'a\\b', 'C:x', ''])('does not leave itself by %j', async (path) => {
     await expect(folders[kind]!().open(path)).rejects.toEqual(code('path-unsafe'));
+  });
+});
+
+describe('pickedFolder', () => {
+  it('has the name of the folder, and paths in it', () => {
+    const { name, files } = pickedFolder([picked('m/sub/a', 'x'), picked('m/b', 'y')]);
+    expect([name, ...files.keys()]).toEqual(['m', 'sub/a', 'b']);
+  });
+
+  it('holds files that were picked together', () => {
+    const file = new File(['x'], 'config.json');
+    expect(pickedFolder([file])).toEqual({ name: 'files', files: new Map([['config.json', file]]) });
   });
 });
 

@@ -9,8 +9,9 @@ import type {
   ModelInfo,
   Prompt,
 } from '../engine.ts';
+import { pickedFolder } from '../storage/picked-folder.ts';
 import { WorkerBoundaryError, WorkerFailedError } from './errors.ts';
-import type { Calls, ClientMessage, HostMessage, Method, WorkerModelSource } from './protocol.ts';
+import type { Calls, ClientMessage, HostMessage, Method, SentModelSource, WorkerModelSource } from './protocol.ts';
 
 type Waiting = {
   readonly resolve: (answer: never) => void;
@@ -52,7 +53,7 @@ export class EngineClient {
     const abort = () => this.#worker.postMessage({ abort: id } satisfies ClientMessage);
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      const info = await this.#call('load', { source, options: plain }, onProgress);
+      const info = await this.#call('load', { source: sent(source), options: plain }, onProgress);
       return this.#engine(info);
     } catch (error) {
       signal?.throwIfAborted();
@@ -131,4 +132,10 @@ export class EngineClient {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function sent(source: WorkerModelSource): SentModelSource {
+  if (typeof source === 'string' || source instanceof Blob || 'files' in source) return source;
+  const [file, ...others] = source;
+  return file && others.length === 0 ? file : pickedFolder(source);
 }

@@ -3,7 +3,7 @@ import { checkAdapter } from '../adapter.ts';
 import type { Engine, GenerateEvent } from '../engine.ts';
 import { ModelClosedError } from '../errors.ts';
 import { loadGemma } from '../load-gemma.ts';
-import type { ClientMessage, HostMessage, PlainLoadOptions, Port, WorkerModelSource } from './protocol.ts';
+import type { ClientMessage, HostMessage, PlainLoadOptions, Port, SentModelSource } from './protocol.ts';
 
 type Loader = typeof loadGemma;
 
@@ -105,11 +105,12 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
 }
 
 /** Equal for the same model loaded in the same way; a blob without a name is like no other. */
-function identity(source: WorkerModelSource, options: PlainLoadOptions): string | undefined {
+function identity(source: SentModelSource, options: PlainLoadOptions): string | undefined {
   if (typeof source === 'string') return JSON.stringify([source, options]);
-  const files = source instanceof Blob ? [source] : source;
-  const names = files.map((file) =>
-    file instanceof File ? [file.webkitRelativePath, file.name, file.size, file.lastModified] : undefined,
-  );
-  return names.includes(undefined) ? undefined : JSON.stringify([names, options]);
+  if (source instanceof Blob)
+    return source instanceof File ? JSON.stringify([source.name, versionOf(source), options]) : undefined;
+  const files = [...source.files].map(([path, file]) => [path, versionOf(file)]);
+  return JSON.stringify([source.name, files, options]);
 }
+
+const versionOf = ({ size, lastModified }: File) => [size, lastModified];

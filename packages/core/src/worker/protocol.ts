@@ -8,9 +8,13 @@ import type {
   ModelInfo,
   Prompt,
 } from '../engine.ts';
+import type { PickedFolder } from '../storage/picked-folder.ts';
 
-/** What a model can be loaded from across a thread: a URL, one file, or the files of a folder. Files are not copied. */
-export type WorkerModelSource = string | Blob | readonly File[];
+/** What a model can be loaded from across a thread: a URL, one file, or a folder or its files. Files are not copied. */
+export type WorkerModelSource = string | Blob | readonly File[] | PickedFolder;
+
+/** The same on its way: browsers differ in whether a File that is sent still knows its path. */
+export type SentModelSource = Exclude<WorkerModelSource, readonly File[]>;
 
 /** Options without what cannot be cloned. */
 export type PlainLoadOptions = Omit<LoadOptions, 'gpu' | 'onProgress' | 'signal' | 'tuningStore'>;
@@ -22,7 +26,7 @@ export type PlainGenerateOptions = Omit<GenerateOptions, 'signal' | 'speculation
 export type Calls = {
   checkAdapter: { readonly request: Record<never, never>; readonly answer: AdapterSummary };
   load: {
-    readonly request: { readonly source: WorkerModelSource; readonly options: PlainLoadOptions };
+    readonly request: { readonly source: SentModelSource; readonly options: PlainLoadOptions };
     readonly answer: ModelInfo;
   };
   tokenize: { readonly request: { readonly prompt: Prompt }; readonly answer: number[] };

@@ -103,6 +103,38 @@ describe('the worker protocol', () => {
     await client.load(new Blob(['GGUF']));
     await client.load(new Blob(['GGUF']));
     expect(loads).toHaveLength(6);
+
+    const folder = (path: string, lastModified = 1, name = 'm') => ({
+      name,
+      files: new Map([[path, new File(['GGUF'], 'm.gguf', { lastModified })]]),
+    });
+    await client.load(folder('a/m.gguf'));
+    await client.load(folder('a/m.gguf'));
+    expect(loads).toHaveLength(7);
+    for (const other of [folder('b/m.gguf'), folder('b/m.gguf', 2), folder('b/m.gguf', 2, 'n')])
+      await client.load(other);
+    expect(loads).toHaveLength(10);
+  });
+
+  it('sends the files of a folder with their paths, which a file on its way may lose', async () => {
+    const sources: unknown[] = [];
+    const client = connect(async (source) => {
+      sources.push(source);
+      return new FakeEngine(['ok']);
+    });
+    const files = ['m/config.json', 'm/assets/vocabulary.spm'].map((path) =>
+      Object.defineProperty(new File(['x'], path.split('/').at(-1)!), 'webkitRelativePath', { value: path }),
+    );
+    await client.load(files);
+    expect(sources).toEqual([
+      {
+        name: 'm',
+        files: new Map([
+          ['config.json', expect.any(File)],
+          ['assets/vocabulary.spm', expect.any(File)],
+        ]),
+      },
+    ]);
   });
 
   it('does not keep a model that was closed or has lost its device', async () => {

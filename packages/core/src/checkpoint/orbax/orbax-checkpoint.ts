@@ -1,5 +1,5 @@
 import type { Gemma2Config, ReadConfig } from '../../gemma2/config.ts';
-import { type ByteFolder, type ByteSource, subfolder } from '../../storage/byte-source.ts';
+import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, UnexpectedTensorError } from '../checkpoint-errors.ts';
 import { type Expectation, same, unique } from '../expectation.ts';
@@ -16,11 +16,6 @@ import { MANIFEST, openOcdbt } from './ocdbt.ts';
 import { zarrArray } from './zarr-array.ts';
 import { parseZarr } from './zarr-metadata.ts';
 
-/** Files that only an Orbax checkpoint has. */
-const MARKERS = [MANIFEST, '_METADATA', '_CHECKPOINT_METADATA'];
-/** How its folders begin when someone has kept only the arrays. */
-const MODEL_FOLDER = /^(transformer|embedder|final_norm|layer_\d+|stacked_layers)[./]/;
-const SEARCH_DEPTH = 3;
 /** JAX pads Gemma's embedding of 256,000 rows so that it divides evenly among devices. */
 const PADDED_VOCABULARY = 256_128;
 const VOCABULARY = 256_000;
@@ -31,23 +26,6 @@ const PADDING_MULTIPLE = 128;
  * layers from those between them.
  */
 type Parameter = { readonly array: string; readonly layer?: number; readonly kind?: number };
-
-/** The folder of an Orbax checkpoint: the given one, or one inside it. `undefined` if there is none. */
-export async function findOrbax(folder: ByteFolder, signal?: AbortSignal, depth = 0): Promise<ByteFolder | undefined> {
-  for (const marker of MARKERS) {
-    const source = await folder.open(marker, signal);
-    await source?.close?.();
-    if (source) return folder;
-  }
-  const entries = (await folder.list?.()) ?? [];
-  if (entries.some((entry) => MODEL_FOLDER.test(entry))) return folder;
-  for (const entry of entries) {
-    if (!entry.endsWith('/') || depth >= SEARCH_DEPTH) continue;
-    const found = await findOrbax(subfolder(folder, entry.slice(0, -1)), signal, depth + 1);
-    if (found) return found;
-  }
-  return undefined;
-}
 
 /** Opens an Orbax checkpoint in `folder`; tokenizer and configuration may also lie in `outer`, which holds it. */
 export async function openOrbax(
