@@ -36,7 +36,7 @@ const COLUMNS = 2 * UNIT_COLUMNS;  // of y: rows of W
 const UNITS = 8u;
 // Of a row in workgroup memory. The 16 bytes more let neighbouring rows lie in different banks.
 const STRIDE = DEPTH + select(4u, 8u, HALVES);
-// Weights of 4e-6 to 4094 are normal halves.
+// Weights of 4e-6 to 4094 are normal halves. Larger ones, which no Gemma has, would give NaN, which generation reports.
 const WEIGHT_SCALE = select(1.0, 16.0, HALVES);
 
 var<workgroup> left: array<Component, ROWS * STRIDE>;      // [row of x][column]

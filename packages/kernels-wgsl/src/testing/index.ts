@@ -1,6 +1,7 @@
 export type { Bench, BenchShape } from './bench.ts';
 export { bench, planeBytes } from './bench.ts';
 export { packCache, packKeys, unpackCache, unpackKeys } from './cache.ts';
+export { emulateSubgroupMatrix } from './emulated-subgroup-matrix.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
 export { packMatrix, randomMatrix } from './matrices.ts';
 export { multiplyRows } from './multiply.ts';
