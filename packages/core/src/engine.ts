@@ -147,6 +147,8 @@ export type LoadOptions = {
    * would fit, before anything is allocated. WebGPU does not tell how much there is; default: no limit.
    */
   readonly memoryBudget?: number;
+  /** Counts in that budget what a first generation with `speculation` takes besides: the logits of twelve tokens, 12 MB. */
+  readonly speculation?: boolean;
   /**
    * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,
    * and measures once, about 0.3 s (0.6 s with subgroup matrices), where the result can be kept and the adapter is not a

@@ -61,6 +61,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       rollback,
       f16: gpu.features.f16,
       limits: gpu.device.limits,
+      speculation: options.speculation,
       memoryBudget: options.memoryBudget,
     });
     const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);

@@ -10,7 +10,13 @@ import {
 } from '@tama/kernels-wgsl';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { ModelClosedError } from '../errors.ts';
-import { type ChoiceOptions, type ChosenToken, mostAtOnce, Sampler, type SamplerKind } from '../generation/sampler.ts';
+import {
+  type ChoiceOptions,
+  type ChosenToken,
+  Sampler,
+  type SamplerKind,
+  verifiedRows,
+} from '../generation/sampler.ts';
 import type { TuningOptions } from '../tuning/decide.ts';
 import { type TunedKernel, tuneKernels } from '../tuning/tune-kernels.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
@@ -219,7 +225,7 @@ export class GpuModel {
     this.#checkOpen();
     this.#writeStep(tokens, start, slot);
     if (tokens.length === 1) return this.decode(sampler, slot, 1);
-    const rows = tokens.length <= 4 ? 4 : mostAtOnce;
+    const rows = verifiedRows.find((most) => tokens.length <= most)!;
     const name = `${rows} ${nameOf(sampler)}`;
     const pass =
       this.#passes.get(name) ?? (await this.#checked('speculation', () => this.#verificationPass(rows, sampler)));

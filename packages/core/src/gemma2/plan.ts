@@ -1,5 +1,5 @@
 import { type LoadedWeights, quantisedTensors } from '../convert/quantised-tensors.ts';
-import { Sampler } from '../generation/sampler.ts';
+import { Sampler, verifiedRows } from '../generation/sampler.ts';
 import { forward } from './forward.ts';
 import type { GpuKernels } from './gpu-kernels.ts';
 import { GpuOps, type GpuState, stepBuffers } from './gpu-ops.ts';
@@ -20,6 +20,8 @@ export type PlanOptions = {
   readonly rollback?: number;
   /** Keys and values in f16, as where the adapter has it; else in f32. */
   readonly f16: boolean;
+  /** As in {@link LoadOptions}. */
+  readonly speculation?: boolean | undefined;
   readonly limits?: BufferLimits;
 };
 
@@ -54,6 +56,7 @@ export async function planModel(
     prefillChunk,
     rollback = defaultRollback,
     f16,
+    speculation = false,
     limits = defaultLimits,
   }: PlanOptions,
 ): Promise<MemoryPlan> {
@@ -79,15 +82,16 @@ export async function planModel(
     activations: new Map(),
   };
   const sampler = new Sampler(memory, config.vocabularySize, state.step, state.tokens);
-  const dispatches = (rows: number): number => {
-    let count = 0;
-    const counter = { dispatch: () => void count++ };
-    const logits = forward(new GpuOps(state, counter, rows), weights, config, 'last')!;
+  let decodeDispatches = 0;
+  const counter = { dispatch: () => void decodeDispatches++ };
+  const step = (rows: number, head: 'last' | 'all') => {
+    decodeDispatches = 0;
+    const logits = forward(new GpuOps(state, counter, rows), weights, config, head)!;
     sampler.record({ choice: 'greedy', logprobs: undefined }, counter, noKernels, logits);
-    return count;
   };
-  dispatches(prefillChunk);
-  const decodeDispatches = dispatches(1);
+  step(prefillChunk, 'last');
+  if (speculation) for (const rows of verifiedRows) step(rows, 'all');
+  step(1, 'last');
 
   return {
     context,

@@ -49,6 +49,9 @@ export const notAToken = noToken;
 /** Most tokens that are read back at once. */
 export const mostAtOnce = 8;
 
+/** Rows of the passes that verify guesses: as many as fill the smaller one, or up to {@link mostAtOnce}. */
+export const verifiedRows = [4, mostAtOnce] as const;
+
 /** Most likely tokens whose log-probabilities can be asked for. */
 export const mostLogprobs = 20;
 
