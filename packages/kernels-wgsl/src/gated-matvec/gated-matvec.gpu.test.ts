@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pitchOf } from '../activation.ts';
-import { nmse, packMatrix, randomMatrix, randomRows, runKernel } from '../testing/index.ts';
+import { multiplyRowError } from '../testing/index.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { gatedMatvec, gatedMatvecReference } from './gated-matvec.ts';
 
-const features = { f16: false, subgroups: false };
-
-async function error(
-  format: WeightFormat,
-  rows: number,
-  columns: number,
-  { offset = 0, constants = {} }: { offset?: number; constants?: Record<string, number> } = {},
-): Promise<number> {
-  const bytes = randomMatrix(format, 1, rows, columns);
-  const { weights, scales } = packMatrix(format, bytes, rows, columns);
-  const x = randomRows(2, 1, columns, pitchOf(columns), 1);
-  const params = { columns, rows, offset };
-  const buffers = { x, weights, scales, y: new Float32Array(offset + rows / 2) };
-  const { y } = await runKernel(gatedMatvec, { features, weights: format, constants }, buffers, params);
-  return nmse(y, gatedMatvecReference(x, format.dequantize(bytes, rows * columns), params));
-}
+const error = (format: WeightFormat, shape: readonly [number, number], options = {}) =>
+  multiplyRowError(gatedMatvec, gatedMatvecReference, format, shape, options);
 
 const formats = Object.values(weightFormats).map((format) => [format.name, format] as const);
 
@@ -30,7 +15,7 @@ describe.each(formats)('gated-matvec, %s', (_, format) => {
     [48, 1025 - (1025 % format.blockColumns)], // columns past a group where the encoding has them
     [1040, 2304], // 2B
   ])('matches the definition at [%i, %i]', async (rows, columns) => {
-    expect(await error(format, rows, columns)).toBeLessThan(rows === 16 ? 1e-8 : 1e-11);
+    expect(await error(format, [rows, columns])).toBeLessThan(rows === 16 ? 1e-8 : 1e-11);
   });
 });
 
@@ -44,6 +29,6 @@ it.each([
     [80, 2304], // the last workgroup of 32 rows has half its panels
     [16, 32],
   ] as const) {
-    expect(await error(weightFormats.q4_0, rows, columns, { constants, offset: 3 })).toBeLessThan(1e-11);
+    expect(await error(weightFormats.q4_0, [rows, columns], { constants, offset: 3 })).toBeLessThan(1e-11);
   }
 });

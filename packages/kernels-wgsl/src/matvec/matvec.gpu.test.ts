@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pitchOf } from '../activation.ts';
-import { nmse, packMatrix, randomMatrix, randomRows, runKernel } from '../testing/index.ts';
+import { multiplyRowError } from '../testing/index.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { matvec, matvecReference } from './matvec.ts';
 
-const features = { f16: false, subgroups: false };
-
-async function error(
-  format: WeightFormat,
-  rows: number,
-  columns: number,
-  { offset = 0, constants = {} }: { offset?: number; constants?: Record<string, number> } = {},
-): Promise<number> {
-  const bytes = randomMatrix(format, 1, rows, columns);
-  const { weights, scales } = packMatrix(format, bytes, rows, columns);
-  const x = randomRows(2, 1, columns, pitchOf(columns), 3);
-  const params = { columns, rows, offset };
-  const buffers = { x, weights, scales, y: new Float32Array(offset + rows) };
-  const { y } = await runKernel(matvec, { features, weights: format, constants }, buffers, params);
-  return nmse(y, matvecReference(x, format.dequantize(bytes, rows * columns), params));
-}
+const error = (format: WeightFormat, shape: readonly [number, number], options = {}) =>
+  multiplyRowError(matvec, matvecReference, format, shape, { deviation: 3, ...options });
 
 const formats = Object.values(weightFormats).map((format) => [format.name, format] as const);
 
@@ -33,7 +18,7 @@ describe.each(formats)('matvec, %s', (_, format) => {
     [7, 9216], // an incomplete panel, the longest sum of 2B
   ])('matches the definition at [%i, %i]', async (rows, columns) => {
     // A single row may be a small difference of large sums.
-    expect(await error(format, rows, columns)).toBeLessThan(rows === 1 ? 1e-8 : 1e-11);
+    expect(await error(format, [rows, columns])).toBeLessThan(rows === 1 ? 1e-8 : 1e-11);
   });
 });
 
@@ -49,6 +34,6 @@ it.each([
     [61, 2304],
     [5, 32],
   ] as const) {
-    expect(await error(weightFormats.q4_0, rows, columns, { constants, offset: 3 })).toBeLessThan(1e-11);
+    expect(await error(weightFormats.q4_0, [rows, columns], { constants, offset: 3 })).toBeLessThan(1e-11);
   }
 });

@@ -1,9 +1,11 @@
 import { pitchOf } from '../activation.ts';
 import type { Features } from '../kernel.ts';
 import { type matmul, matmulReference } from '../matmul/matmul.ts';
+import type { matvec, matvecReference } from '../matvec/matvec.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { runKernel } from './gpu.ts';
 import { packMatrix, randomMatrix } from './matrices.ts';
+import { nmse } from './nmse.ts';
 import { randomRows } from './random.ts';
 
 /**
@@ -28,4 +30,23 @@ export async function multiplyRows(
   const result = await runKernel(spec, { features, weights: format, constants }, buffers, params);
   const expected = matmulReference(x, format.dequantize(bytes, rows * columns), params);
   return { y: result.y, expected, pitch: params.pitch };
+}
+
+/** NMSE of what a kernel with matvec's parameters makes of a random matrix and row, against its definition. */
+export async function multiplyRowError(
+  spec: typeof matvec,
+  reference: typeof matvecReference,
+  format: WeightFormat,
+  [rows, columns]: readonly [number, number],
+  { offset = 0, deviation = 1, constants = {} } = {},
+): Promise<number> {
+  const bytes = randomMatrix(format, 1, rows, columns);
+  const { weights, scales } = packMatrix(format, bytes, rows, columns);
+  const x = randomRows(2, 1, columns, pitchOf(columns), deviation);
+  const params = { columns, rows, offset };
+  const expected = reference(x, format.dequantize(bytes, rows * columns), params);
+  const buffers = { x, weights, scales, y: new Float32Array(expected.length) };
+  const features = { f16: false, subgroups: false };
+  const { y } = await runKernel(spec, { features, weights: format, constants }, buffers, params);
+  return nmse(y, expected);
 }
