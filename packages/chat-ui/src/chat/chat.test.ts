@@ -290,13 +290,13 @@ describe('the model', () => {
   it('that the reader opened is not called the demo, unless it is', async () => {
     const { chat, lastReply, replied } = start({ name: 'gemma-2-2b-it' });
     await vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
-    chat.loadModel({ kind: 'files', files: [new File(['GGUF'], 'gemma.gguf')] });
+    chat.loadModel({ kind: 'files', files: new File(['GGUF'], 'gemma.gguf') });
     chat.send('Hello!');
     await replied();
     expect(lastReply().model).toEqual({ name: 'gemma-2-2b-it', demo: false });
 
     const opened = start({ name: 'Tama demo' });
-    opened.chat.loadModel({ kind: 'files', files: [new File(['GGUF'], 'x.gguf')] });
+    opened.chat.loadModel({ kind: 'files', files: new File(['GGUF'], 'x.gguf') });
     opened.chat.send('Hello!');
     await opened.replied();
     expect(opened.lastReply().model?.demo).toBe(true);
@@ -357,7 +357,7 @@ describe('the model', () => {
     const { chat, replied } = start({
       load: (source) => (typeof source === 'string' ? gate.opened : Promise.resolve()),
     });
-    const files = [new File(['GGUF'], 'gemma.gguf')];
+    const files = new File(['GGUF'], 'gemma.gguf');
     chat.loadModel({ kind: 'files', files });
     await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { files } }));
     gate.open();
@@ -407,7 +407,7 @@ describe('the model of the visit before', () => {
 
   it.each([
     ['the demo', { kind: 'demo', url: '/models/demo.gguf' }],
-    ["the reader's own files", { kind: 'files', files: [new File(['GGUF'], 'x.gguf')] }],
+    ["the reader's own files", { kind: 'files', files: new File(['GGUF'], 'x.gguf') }],
   ] as const)('is not when %s took its place', async (_, source) => {
     const memory = await afterUse();
     const { chat } = visit({}, memory);

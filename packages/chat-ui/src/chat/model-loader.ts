@@ -121,7 +121,7 @@ function isSame(a: ModelSource, b: ModelSource): boolean {
   return a.kind === 'demo' && b.kind === 'demo' && a.url === b.url;
 }
 
-function addressOf(source: ModelSource): string | readonly File[] {
+function addressOf(source: ModelSource): Parameters<EngineHost['load']>[0] {
   if (source.kind === 'files') return source.files;
   return source.kind === 'demo' ? source.url : `stored:${source.source}`;
 }

@@ -3,9 +3,8 @@ import type { StoredModel } from '@tama/core';
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
-import type { Fit, ModelSource } from '../engine-host.ts';
+import type { Fit, ModelFiles, ModelSource } from '../engine-host.ts';
 import { fitText } from '../i18n/fit-text.ts';
-import { modelFiles } from '../input/model-files.ts';
 import { fitOf } from '../models/fit.ts';
 import type { Models } from '../models/models.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
@@ -51,7 +50,7 @@ export function ChatApp(props: ChatAppProps) {
 function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const t = useMessages();
   const [panel, setPanel] = useState<PanelName>();
-  const [nothingDropped, setNothingDropped] = useState(false);
+  const [refused, setRefused] = useState<{ readonly error: unknown }>();
   const composer = useRef<ComposerHandle>(null);
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -76,11 +75,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   }, [conversationId, length, toEnd]);
 
   function load(source: ModelSource) {
-    setNothingDropped(false);
+    setRefused(undefined);
     setPanel(undefined);
     chat.loadModel(source);
   }
-  const openFiles = (files: readonly File[]) => load({ kind: 'files', files });
+  const openFiles = (files: ModelFiles) => load({ kind: 'files', files });
   const useStored = ({ source, commit }: StoredModel) => {
     models.forgetArrived();
     load({ kind: 'stored', source, commit, fit: models.getState().fits[source] });
@@ -91,10 +90,9 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   };
   const useDemo = () => load({ kind: 'demo', url: demoUrl });
 
-  const dragging = useFileDrop((dropped) => {
-    const files = modelFiles(dropped);
-    if (files.length > 0) openFiles(files);
-    else setNothingDropped(true);
+  const dragging = useFileDrop((model) => {
+    setRefused(undefined);
+    model.then(openFiles, (error: unknown) => setRefused({ error }));
   });
 
   return (
@@ -161,7 +159,7 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
               </p>
             </Fault>
           ) : null}
-          {nothingDropped ? <p role="alert">{t.model.dropNothing}</p> : null}
+          {refused ? <Fault error={refused.error} /> : null}
           {/* Hidden, not gone: what was being written when loading failed is still there after the next try. */}
           <div hidden={failed}>
             <Composer chat={chat} demo={demo} ref={composer} />

@@ -1,6 +1,7 @@
 import type { ModelInfo, StoredModel } from '@tama/core';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
+import type { ModelFiles } from '../engine-host.ts';
 import { formatBytes, formatCompact, formatNumber } from '../i18n/format.ts';
 import type { Models } from '../models/models.ts';
 import { DownloadStatus } from './download-status.tsx';
@@ -17,7 +18,7 @@ type Props = {
   readonly models: Models;
   readonly licenceHref: string;
   readonly onUseDemo: () => void;
-  readonly onFiles: (files: readonly File[]) => void;
+  readonly onFiles: (files: ModelFiles) => void;
   readonly onUse: (model: StoredModel) => void;
   readonly onClose: () => void;
 };

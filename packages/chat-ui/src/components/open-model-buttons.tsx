@@ -1,21 +1,23 @@
 import { type ChangeEvent, useRef, useState } from 'react';
-import { modelFiles } from '../input/model-files.ts';
+import type { ModelFiles } from '../engine-host.ts';
+import { chosenModel } from '../input/model-files.ts';
+import { Fault } from './fault.tsx';
 import { FileIcon, FolderIcon } from './icons.tsx';
 import { useMessages } from './preferences.tsx';
 
-/** Opens model files of the reader's device. They are read in place, by ranges. */
-export function OpenModelButtons({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }) {
+/** Opens a model of the reader's device. It is read in place, by ranges. */
+export function OpenModelButtons({ onFiles }: { readonly onFiles: (files: ModelFiles) => void }) {
   const t = useMessages();
   const file = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const [nothing, setNothing] = useState(false);
+  const [refused, setRefused] = useState<{ readonly error: unknown }>();
 
-  function choose(event: ChangeEvent<HTMLInputElement>) {
-    const chosen = modelFiles(Array.from(event.target.files ?? []));
+  function choose({ target }: ChangeEvent<HTMLInputElement>) {
+    const files = Array.from(target.files ?? []);
     // So that the same file can be chosen again.
-    event.target.value = '';
-    setNothing(chosen.length === 0);
-    if (chosen.length > 0) onFiles(chosen);
+    target.value = '';
+    setRefused(undefined);
+    chosenModel(files).then(onFiles, (error: unknown) => setRefused({ error }));
   }
   return (
     <div className="tama-open">
@@ -30,7 +32,7 @@ export function OpenModelButtons({ onFiles }: { readonly onFiles: (files: readon
         className="tama-hidden"
         type="file"
         multiple
-        accept=".gguf,.safetensors,.json,.model"
+        accept=".gguf,.safetensors,.h5,.ckpt,.bin,.pt,.pth,.json,.model,.spm"
         aria-label={t.model.openFile}
         tabIndex={-1}
         onChange={choose}
@@ -43,9 +45,10 @@ export function OpenModelButtons({ onFiles }: { readonly onFiles: (files: readon
         aria-label={t.model.openFolder}
         tabIndex={-1}
         onChange={choose}
+        data-open="folder"
         {...{ webkitdirectory: '' }}
       />
-      {nothing ? <p role="alert">{t.model.dropNothing}</p> : null}
+      {refused ? <Fault error={refused.error} /> : null}
     </div>
   );
 }

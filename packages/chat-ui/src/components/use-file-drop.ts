@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { droppedFiles } from '../input/model-files.ts';
+import type { ModelFiles } from '../engine-host.ts';
+import { droppedModel } from '../input/model-files.ts';
 
-/** True while files hover over the page; calls `onDrop` with those that are let go, wherever on the page that is. */
-export function useFileDrop(onDrop: (files: readonly File[]) => void): boolean {
+/** True while files hover over the page; calls `onDrop` with the model that is let go, wherever on the page that is. */
+export function useFileDrop(onDrop: (model: Promise<ModelFiles>) => void): boolean {
   const [hovering, setHovering] = useState(false);
   const handler = useRef(onDrop);
   useEffect(() => {
@@ -20,11 +21,11 @@ export function useFileDrop(onDrop: (files: readonly File[]) => void): boolean {
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) setHovering(false);
     };
-    const drop = async (event: DragEvent) => {
+    const drop = (event: DragEvent) => {
       if (!hasFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       setHovering(false);
-      handler.current(await droppedFiles(event.dataTransfer));
+      handler.current(droppedModel(event.dataTransfer));
     };
     window.addEventListener('dragenter', over);
     window.addEventListener('dragover', over);

@@ -121,12 +121,11 @@ export const en = {
       'Tama’s demo model has the architecture of Gemma 2 and 6.8 million parameters, trained from scratch on short English and Japanese sentences so that this page works in its first minute. It is not Google’s Gemma 2 and holds none of its weights.',
     ownHeading: 'Your own Gemma 2',
     ownText:
-      'Open a Gemma 2 model from this device: a .gguf file, or the files of a Hugging Face folder. It is read in place and never uploaded. You can also drop it anywhere on this page.',
+      'Open a Gemma 2 model from this device: a .gguf file, or the folder of a Hugging Face, Keras, Orbax or PyTorch model. It is read in place and never uploaded. You can also drop it anywhere on this page.',
     openFile: 'Open model files',
     openFolder: 'Open a folder',
     useDemo: 'Back to the demo model',
     dropHere: 'Drop a Gemma 2 model to open it',
-    dropNothing: 'Nothing in what was dropped can be read as a model: .gguf, or a folder with config.json.',
     local: 'Everything runs on this device. Nothing you write leaves it.',
     licences: 'Licences and notices',
   },

@@ -1,37 +1,36 @@
+import { filesFolder, findModels, type PickedFolder, pickedFolder } from '@tama/core';
+import type { ModelFiles } from '../engine-host.ts';
+import { deepest, filesBelow, mostEntries } from './dropped-folder.ts';
+import { FolderTooLargeError, NoModelFilesError } from './model-file-errors.ts';
+
+/** Version control and caches lie in hidden folders. Hidden files can belong to a model: `.zarray`. */
+const inHiddenFolder = (path: string) => /(^|\/)\.[^/]*\//.test(path);
+
 /**
- * The files of a model among those a reader chose or dropped: the .gguf files if there are any, else the
- * configuration, weights and tokenizer of one Hugging Face folder. Empty where there is no model.
+ * What was chosen with a file input, or dropped without a folder.
+ *
+ * @throws {NoModelFilesError} @throws {FolderTooLargeError}
  */
-export function modelFiles(files: readonly File[]): File[] {
-  const gguf = files.filter(({ name }) => /\.gguf$/i.test(name));
-  if (gguf.length > 0) return gguf;
-  const config = files.find(({ name }) => name === 'config.json');
-  if (!config) return [];
-  const folder = folderOf(config);
-  return files.filter((file) => folderOf(file) === folder && /\.(safetensors|json|model)$/i.test(file.name));
+export async function chosenModel(files: readonly File[]): Promise<ModelFiles> {
+  const [file] = files;
+  if (files.length !== 1 || !file || file.webkitRelativePath) return modelFolder(pickedFolder(files));
+  // A file whose name has no ending, as in Ollama's store, is told by its content.
+  if (file.name.includes('.')) await modelFolder({ name: file.name, files: new Map([[file.name, file]]) });
+  return file;
 }
 
-const folderOf = (file: File) => file.webkitRelativePath.split('/').slice(0, -1).join('/');
-
-/** The files of a drop, those in a dropped folder included (one level, as checkpoints are flat). */
-export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
-  // Entries must be asked for before the first await: the transfer is empty afterwards.
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.());
-  const plain = Array.from(transfer.files);
-  const folders = entries.filter((entry) => entry?.isDirectory) as FileSystemDirectoryEntry[];
-  const inFolders = await Promise.all(folders.map(filesOf));
-  return [...plain.filter((_, index) => !entries[index]?.isDirectory), ...inFolders.flat()];
+/** What was dropped: the same, with everything in the folders that were dropped. */
+export async function droppedModel(transfer: DataTransfer): Promise<ModelFiles> {
+  // Both must be asked for before the first await: the transfer is empty afterwards.
+  const files = Array.from(transfer.files);
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter((entry) => !!entry);
+  if (!entries.some(({ isDirectory }) => isDirectory)) return chosenModel(files);
+  return modelFolder(await filesBelow(entries));
 }
 
-async function filesOf(folder: FileSystemDirectoryEntry): Promise<File[]> {
-  const reader = folder.createReader();
-  const entries: FileSystemEntry[] = [];
-  // A reader gives at most 100 entries at a time.
-  for (;;) {
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (batch.length === 0) break;
-    entries.push(...batch);
-  }
-  const files = entries.filter((entry) => entry.isFile) as FileSystemFileEntry[];
-  return Promise.all(files.map((entry) => new Promise<File>((resolve, reject) => entry.file(resolve, reject))));
+async function modelFolder({ name, files }: PickedFolder): Promise<PickedFolder> {
+  const folder = { name, files: new Map([...files].filter(([path]) => !inHiddenFolder(path))) };
+  if (folder.files.size > mostEntries) throw new FolderTooLargeError(name, mostEntries, deepest);
+  if ((await findModels(filesFolder(folder))).length === 0) throw new NoModelFilesError();
+  return folder;
 }

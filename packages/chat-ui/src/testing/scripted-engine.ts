@@ -1,5 +1,5 @@
 import type { Engine, GenerateEvent, GenerateOptions, LoadOptions, ModelInfo, Prompt } from '@tama/core';
-import type { EngineHost } from '../engine-host.ts';
+import type { EngineHost, ModelFiles } from '../engine-host.ts';
 
 /** Something a test lets happen when it wants: `await gate.opened` waits until `gate.open()`. */
 export function createGate() {
@@ -19,7 +19,7 @@ export type Script = {
   readonly beforeToken?: (index: number, call: number) => Promise<void> | void;
   readonly failGenerate?: (call: number) => unknown;
   readonly checkAdapter?: () => Promise<void>;
-  readonly load?: (source: string | Blob | readonly File[]) => Promise<void>;
+  readonly load?: (source: string | ModelFiles) => Promise<void>;
   readonly contextLength?: number;
   readonly name?: string;
   readonly weightBytes?: number;
@@ -28,7 +28,7 @@ export type Script = {
 /** An engine that says what the test wrote down: every character of a prompt counts as one token. */
 export function scriptedHost(script: Script = {}) {
   const calls: ScriptedCall[] = [];
-  const sources: (string | Blob | readonly File[])[] = [];
+  const sources: (string | ModelFiles)[] = [];
   const loadOptions: Omit<LoadOptions, 'gpu'>[] = [];
   let disposed = 0;
 

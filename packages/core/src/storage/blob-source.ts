@@ -1,5 +1,5 @@
 import { type ByteFolder, type ByteSource, checkRead, parentFolder } from './byte-source.ts';
-import { entriesBelow } from './memory-source.ts';
+import { entriesByFolder } from './memory-source.ts';
 import { type PickedFolder, pickedFolder } from './picked-folder.ts';
 import { pathSegments } from './relative-path.ts';
 import { FileUnreadableError } from './storage-errors.ts';
@@ -35,6 +35,7 @@ export function blobSource(
 /** A folder that was picked or dropped, also as the Files that `<input webkitdirectory>` gives. */
 export function filesFolder(from: PickedFolder | Iterable<File>): ByteFolder {
   const { name, files } = 'files' in from ? from : pickedFolder(from);
+  let entries: ReturnType<typeof entriesByFolder> | undefined;
   const folder: ByteFolder = {
     name,
     async open(path) {
@@ -42,7 +43,11 @@ export function filesFolder(from: PickedFolder | Iterable<File>): ByteFolder {
       const file = files.get(path);
       return file && blobSource(file, file.name, parentFolder(folder, path));
     },
-    list: async (path) => entriesBelow(files.keys(), path),
+    async list(path = '') {
+      if (path !== '') pathSegments(path);
+      entries ??= entriesByFolder(files.keys());
+      return [...(entries.get(path) ?? [])].sort();
+    },
   };
   return folder;
 }

@@ -43,3 +43,19 @@ export function entriesBelow(paths: Iterable<string>, folder = ''): readonly str
   }
   return [...entries].sort();
 }
+
+/** The same for every folder at once: for those with very many files. */
+export function entriesByFolder(paths: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const folders = new Map<string, Set<string>>();
+  for (const path of paths) {
+    let end = -1;
+    do {
+      const folder = path.slice(0, Math.max(end, 0));
+      const start = end + 1;
+      end = path.indexOf('/', start);
+      const entries = folders.get(folder) ?? new Set();
+      folders.set(folder, entries.add(path.slice(start, end < 0 ? undefined : end + 1)));
+    } while (end >= 0);
+  }
+  return folders;
+}
