@@ -4,6 +4,8 @@ import { giveBackZstdDecoder, takeZstdDecoder, type ZstdDecoder } from './zstd-d
 
 /** What zstd's own tools use up to level 19. More would cost that much memory for every open stream. */
 const WINDOW_LIMIT = 8 * 2 ** 20;
+/** The memory of a stream with the largest window: the buffers and tables are less than a megabyte. */
+export const LARGEST_ZSTD_STREAM = WINDOW_LIMIT + 2 ** 20;
 /** ZSTD_FRAMEHEADERSIZE_MAX */
 const LONGEST_HEADER = 18;
 /** ZSTD_error_frameParameter_windowTooLarge: beyond 1 GiB, libzstd does not say how large. */

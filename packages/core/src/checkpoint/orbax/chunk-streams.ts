@@ -2,14 +2,16 @@ import type { ByteSource } from '../../storage/byte-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
 import { DamagedDataError } from '../checkpoint-errors.ts';
 import { gzipContent } from '../compression/gzip-stream.ts';
-import { zstdContent } from '../compression/zstd-stream.ts';
+import { LARGEST_ZSTD_STREAM, zstdContent } from '../compression/zstd-stream.ts';
 import type { Codec } from './zarr-metadata.ts';
 
-/**
- * Compressed chunks that are open at once. Each holds a window, of half a megabyte as Orbax writes it, and about as much
- * again; an array divided into more chunks side by side is read much more slowly.
- */
+/** Compressed chunks that are open at once; an array divided into more of them side by side is read much more slowly. */
 const OPEN_LIMIT = 16;
+/**
+ * Bytes that they hold. Each has a window, of half a megabyte as Orbax writes it, and about as much again; a window may be
+ * much larger.
+ */
+const MEMORY_LIMIT = 32 * 2 ** 20;
 
 /** A compressed chunk: what tells it from others, its bytes, and how many they are unpacked. */
 export type CompressedChunk = {
@@ -49,7 +51,7 @@ export class ChunkStreams {
     open ??= { pieces: contentOf(chunk), piece: new Uint8Array(0), pieceStart: 0 };
     this.#open.delete(key);
     this.#open.set(key, open);
-    if (this.#open.size > OPEN_LIMIT) await this.#close(this.#open.keys().next().value!);
+    await this.#makeRoom();
     try {
       while (open.pieceStart < end) {
         const from = Math.max(offset, open.pieceStart);
@@ -60,10 +62,21 @@ export class ChunkStreams {
         signal?.throwIfAborted();
       }
     } catch (error) {
-      this.#open.delete(key);
+      await this.#close(key);
       throw error;
     }
     if (end === chunk.size) await this.#close(key);
+  }
+
+  /** Closes what was not read for longest, so that what is read now, the last, may take all that a stream can. */
+  async #makeRoom(): Promise<void> {
+    const others = [...this.#open].slice(0, -1);
+    let bytes = others.reduce((sum, [, open]) => sum + heldBytes(open), 0);
+    for (const [key, open] of others) {
+      if (this.#open.size <= OPEN_LIMIT && bytes <= MEMORY_LIMIT - LARGEST_ZSTD_STREAM) break;
+      bytes -= heldBytes(open);
+      await this.#close(key);
+    }
   }
 
   async #close(key: string): Promise<void> {
@@ -72,6 +85,9 @@ export class ChunkStreams {
     await open?.pieces.return(undefined);
   }
 }
+
+/** Pieces lie in the memory of the stream that gives them. */
+const heldBytes = ({ piece }: OpenChunk): number => piece.buffer.byteLength;
 
 async function advance(open: OpenChunk, { source, codec }: CompressedChunk): Promise<void> {
   // Before the next is asked for: the piece is not valid any more, and may have no length, afterwards.
