@@ -14,7 +14,7 @@ import {
   ropeCacheReference,
   rotationTable,
 } from '@tama/kernels-wgsl';
-import { nmse, randomNormal, readBuffer } from '@tama/kernels-wgsl/testing';
+import { nmse, packKeys, randomNormal, readBuffer } from '@tama/kernels-wgsl/testing';
 import * as ort from 'onnxruntime-node';
 import type { Row } from '../report.ts';
 import { attentionModel } from './onnx-model.ts';
@@ -74,7 +74,7 @@ export async function measureAttention(
     step: store('step', Uint32Array.of(past, rows, 0, 0)),
     rotations: store('rotations', rotations),
     qkv: store('qkv', stacked),
-    keys: store('keys', cacheOf(pastKeys!)),
+    keys: store('keys', packKeys(cacheOf(pastKeys!), headDim, false)),
     values: store('values', cacheOf(pastValues!)),
   };
   const y = memory.storage('y', 4 * rows * heads * headDim);
