@@ -159,8 +159,9 @@ describe('tama run', () => {
     });
     expect(stdout).toBe('green tea\n');
     expect(engines.m.asked[0]!.options.speculation).toEqual({ draft: engines.small });
-    expect(loaded).toMatchObject({ m: { device: 'f32', weights: 'q4' }, small: { device: 'f32' } });
+    expect(loaded).toMatchObject({ m: { device: 'f32', weights: 'q4', speculation: true }, small: { device: 'f32' } });
     expect(loaded.small).not.toHaveProperty('weights');
+    expect(loaded.small).not.toHaveProperty('speculation');
     expect([engines.m.closed, engines.small.closed]).toEqual([true, true]);
   });
 

@@ -41,11 +41,12 @@ export function withDecoding(
   use: (engine: Engine, decoding: Pick<GenerateOptions, 'logprobs' | 'speculation'>) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { logprobs, speculation, draft } = options;
-  return withEngine(context, model, options, (engine) => {
+  const decode = (engine: Engine) => {
     if (draft === undefined) return use(engine, defined({ logprobs, speculation }));
     // `--weights` is for the model: the draft may be quantised already, and then loading it so would fail.
     return withEngine(context, draft, { ...options, weights: undefined }, (draftEngine) =>
       use(engine, { ...defined({ logprobs }), speculation: { draft: draftEngine } }),
     );
-  });
+  };
+  return withEngine(context, model, options, decode, { speculation: speculation !== undefined || draft !== undefined });
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '@tama/core';
+import type { Engine, LoadOptions } from '@tama/core';
 import type { Context } from '../command.ts';
 import type { OptionValues } from '../command-line/option.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -12,6 +12,7 @@ export async function withEngine(
   model: string,
   options: OptionValues<typeof engineOptions>,
   use: (engine: Engine) => Promise<ExitCode>,
+  planned: Pick<LoadOptions, 'speculation'> = {},
 ): Promise<ExitCode> {
   const { io, locale, dependencies } = context;
   const progress = progressOn(io, locale, options.verbose ?? false);
@@ -20,6 +21,7 @@ export async function withEngine(
   try {
     engine = await dependencies.loadEngine(model, {
       ...toEngineOptions(options),
+      ...planned,
       signal: io.signal,
       onProgress: ({ phase, loadedBytes, totalBytes }) =>
         progress.report(phaseLabels[phase], loadedBytes, phase === 'weights' ? totalBytes : 0),
