@@ -64,6 +64,7 @@ export { type DownloadOptions, ModelStore, type StoreOptions } from './storage/m
 export type { StoreBacking } from './storage/model-store/store-backing.ts';
 export { type ModelSource, openSource } from './storage/open-source.ts';
 export { type PickedFolder, pickedFolder } from './storage/picked-folder.ts';
+export { FileUnreadableError } from './storage/storage-errors.ts';
 export { type SyntheticOptions, syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
 export { smallestVocabulary, syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
 export type { TuningMode } from './tuning/decide.ts';

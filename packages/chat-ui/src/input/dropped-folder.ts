@@ -1,4 +1,4 @@
-import type { PickedFolder } from '@tama/core';
+import { FileUnreadableError, type PickedFolder } from '@tama/core';
 import { FolderTooLargeError } from './model-file-errors.ts';
 
 /** More than any checkpoint has: parameters that are a folder each, in many pieces, are a few thousand files. */
@@ -9,7 +9,7 @@ export const deepest = 16;
  * The files in what was dropped. They do not know their paths themselves. One folder is the folder; several things are
  * in one that has no name of its own.
  *
- * @throws {FolderTooLargeError} before a whole disk is read
+ * @throws {FolderTooLargeError} before a whole disk is read @throws {FileUnreadableError}
  */
 export async function filesBelow(dropped: readonly FileSystemEntry[]): Promise<PickedFolder> {
   const [first] = dropped;
@@ -33,16 +33,21 @@ export async function filesBelow(dropped: readonly FileSystemEntry[]): Promise<P
 const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 
-const fileOf = (entry: FileSystemFileEntry) => new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+const fileOf = (entry: FileSystemFileEntry) => read<File>(entry, (give, fail) => entry.file(give, fail));
 
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const entries: FileSystemEntry[] = [];
   // A reader gives at most 100 entries at a time.
   while (entries.length <= mostEntries) {
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const batch = await read<FileSystemEntry[]>(folder, (give, fail) => reader.readEntries(give, fail));
     if (batch.length === 0) break;
     entries.push(...batch);
   }
   return entries;
 }
+
+const read = <T>({ name }: FileSystemEntry, start: (give: (value: T) => void, fail: (cause: Error) => void) => void) =>
+  new Promise<T>((resolve, reject) => {
+    start(resolve, (cause) => reject(new FileUnreadableError(name, cause.message, { cause })));
+  });

@@ -112,6 +112,31 @@ describe('files without a folder', () => {
   });
 });
 
+describe('what cannot be read', () => {
+  it.each(['file', 'folder'])('is named: a %s', async (kind) => {
+    const fail = (_give: unknown, refuse: (cause: Error) => void) => refuse(new DOMException('no permission'));
+    const entry = {
+      name: 'locked',
+      isFile: kind === 'file',
+      isDirectory: kind === 'folder',
+      file: fail,
+      createReader: () => ({ readEntries: fail }),
+    };
+    const around = {
+      name: 'm',
+      isFile: false,
+      isDirectory: true,
+      createReader: () => {
+        const batches = [[entry], []];
+        return { readEntries: (give: (batch: unknown) => void) => give(batches.shift()) };
+      },
+    };
+    const transfer = { files: [], items: [{ webkitGetAsEntry: () => around }] } as unknown as DataTransfer;
+    const error = await droppedModel(transfer).catch((caught: unknown) => caught);
+    expect(isTamaError(error, 'file-unreadable') && error.texts.ja.what).toContain('「locked」');
+  });
+});
+
 describe('several things that are dropped', () => {
   it('are in one folder: a checkpoint, and the tokenizer beside it', async () => {
     const files = onDisk({ 'gemma2-2b': 'tiny/orbax_zarr2' }).set('tokenizer.model', tokenizer());

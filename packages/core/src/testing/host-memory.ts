@@ -1,9 +1,12 @@
 /// <reference types="node" />
 
-/** Bytes of JavaScript memory: the heap and the ArrayBuffers. Not what a software adapter has in the same process. */
+/**
+ * Bytes of JavaScript memory: the heap, the ArrayBuffers, and what else belongs to JavaScript's objects, as memories of
+ * WebAssembly and mapped GPU buffers. Not what a software adapter has in the same process.
+ */
 const hostBytes = (): number => {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 };
 
 export type HostMemory = {
