@@ -10,12 +10,10 @@ const source = {
 };
 const elsewhere = ['**/node_modules/**', '**/dist/**', '**/out/**'];
 
-const onGpu = {
-  exclude: elsewhere,
-  pool: 'forks' as const,
-  // Tests that measure memory collect garbage first.
-  execArgv: ['--expose-gc'],
-};
+// Tests that measure memory collect garbage first.
+const inProcess = { pool: 'forks' as const, execArgv: ['--expose-gc'] };
+
+const onGpu = { ...inProcess, exclude: elsewhere };
 
 /** Tests on a GPU: on Linux once on each software adapter, which differ in f16 and subgroup size; else on the machine's own. */
 const gpu = (name: string, env: Record<string, string>) => ({
@@ -47,6 +45,7 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...inProcess,
           name: 'unit',
           include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
           exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts', '**/*.scale.test.ts'],

@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { requestGpu } from '@tama/kernels-wgsl';
 import { openDawn } from '@tama/kernels-wgsl/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +23,7 @@ import { nodePath } from './storage/node-file-source.ts';
 import { syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
 import { syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
 import { fixture, readFixture } from './testing/fixtures.ts';
+import { hostMemoryLimit, measureHostMemory } from './testing/host-memory.ts';
 
 // On Dawn's null backend: everything is validated, allocated and uploaded, and nothing computed. It has 512 MiB.
 let gpu: GPU;
@@ -139,29 +138,6 @@ describe('a GPU without enough memory', () => {
   });
 });
 
-/** What `work` gives, and the most bytes of JavaScript's memory that it held above those before it. */
-async function watchingMemory<T>(work: (sample: () => void) => Promise<T>): Promise<{ result: T; most: number }> {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const used = () => {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const baseline = used();
-  let most = 0;
-  const sample = () => {
-    most = Math.max(most, used() - baseline);
-  };
-  const timer = setInterval(sample, 5);
-  try {
-    const result = await work(sample);
-    sample();
-    return { result, most };
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 describe('host memory', () => {
   let folder: string;
   beforeAll(async () => {
@@ -179,12 +155,12 @@ describe('host memory', () => {
     const path = join(folder, `${type}-${weights}.gguf`);
     await writeNodeFile(path, async (sink) => writeGguf(checkpoint, await checkpoint.tokenizer!(), sink));
 
-    const { result: engine, most } = await watchingMemory(async (sample) =>
+    const { result: engine, memory } = await measureHostMemory(async (sample) =>
       loadGemma(await nodePath(path), { gpu, context: 1024, onProgress: sample, ...(weights && { weights }) }),
     );
     expect(engine.info.weightBytes).toBeGreaterThan(least);
     // Nothing that large was there, so no single ArrayBuffer was larger either.
-    expect(most).toBeLessThan(64 * 2 ** 20);
+    expect(memory.peakBytes).toBeLessThan(hostMemoryLimit);
     await engine.close();
   });
 
@@ -212,9 +188,11 @@ describe('host memory', () => {
       ...syntheticCheckpoint(config, { type: 'f32', seed: 1 }),
       tensors: quantisedTensors({ tensors }, 'q4'),
     };
-    const { result, most } = await watchingMemory(() => load(model, { context: 128, prefillChunk: 32, rollback: 0 }));
+    const limit = 56 * 2 ** 20; // unpacking zstd takes a window of 8 MiB besides
+    const loading = () => load(model, { context: 128, prefillChunk: 32, rollback: 0 });
+    const { result, memory } = await measureHostMemory(loading, limit);
     expect(result.weightBytes).toBeGreaterThan(50e6);
-    expect(most).toBeLessThan(56 * 2 ** 20); // unpacking zstd takes a window of 8 MiB besides
+    expect(memory.peakBytes).toBeLessThan(limit);
     result.dispose();
   });
 });

@@ -19,11 +19,12 @@ export type HostMemory = {
 
 /**
  * Measures JavaScript memory while `work` runs: whenever the event loop turns, and when `work` calls `sample`. Garbage
- * counts, but for what a collection takes away where there is more than {@link hostMemoryLimit}: with room to spare, V8
- * lets a few dozen megabytes lie. Needs `--expose-gc`.
+ * counts, but for what a collection takes away where there is more than `limit`: with room to spare, V8 lets a few dozen
+ * megabytes lie. Needs `--expose-gc`.
  */
 export async function measureHostMemory<T>(
   work: (sample: () => void) => Promise<T>,
+  limit = hostMemoryLimit,
 ): Promise<{ readonly result: T; readonly memory: HostMemory }> {
   const { gc } = globalThis;
   if (!gc) throw new Error('memory is measured with --expose-gc');
@@ -32,7 +33,7 @@ export async function measureHostMemory<T>(
   const [before, buffersBefore] = [hostBytes(), process.memoryUsage().arrayBuffers];
   let [peak, peakBuffers, samples] = [before, buffersBefore, 0];
   const sample = () => {
-    if (hostBytes() - before > hostMemoryLimit) gc();
+    if (hostBytes() - before > limit) gc();
     peak = Math.max(peak, hostBytes());
     peakBuffers = Math.max(peakBuffers, process.memoryUsage().arrayBuffers);
     samples++;
