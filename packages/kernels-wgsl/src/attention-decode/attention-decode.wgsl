@@ -76,6 +76,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
 
   let lane = local % KEY_LANES;
   let part = local / KEY_LANES;
+  let partDims = (dims + PARTS - 1) / PARTS;  // side by side: a CPU's caches read ahead
   let dim = local % dims;
   let run = local / dims;
   let runs = WORKGROUP / dims;
@@ -99,7 +100,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     var score1 = vec4f();  // of key lane + KEY_LANES, and so on
     var score2 = vec4f();
     var score3 = vec4f();
-    for (var d = part; d < dims; d += PARTS) {
+    for (var d = part * partDims; d < min((part + 1) * partDims, dims); d++) {
       let query = queriesAt(d);
       score0 += vec4f(keys[key0 + d * KEY_PANEL]) * query;
       score1 += vec4f(keys[key1 + d * KEY_PANEL]) * query;
