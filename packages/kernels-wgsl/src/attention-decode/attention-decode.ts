@@ -21,7 +21,7 @@ export const attentionDecode: KernelSpec<Params, Binding> = {
   constants: {},
   workgroups: (params) => {
     checkAttention('attention-decode', params);
-    return [params.kvHeads * Math.ceil(params.heads / params.kvHeads / 4), params.splits];
+    return [params.kvHeads * Math.ceil(params.heads / params.kvHeads / 2), params.splits];
   },
 };
 

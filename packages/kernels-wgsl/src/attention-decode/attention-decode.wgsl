@@ -7,7 +7,7 @@
 // Query head n reads kv head n / group, group = heads / kvHeads. The visible keys are shared out over the splits in runs
 // of whole tiles, so that a short context keeps to few of them; attention-merge adds the splits up.
 //
-// A workgroup takes one split and up to four heads of one kv head, in the components of a vec4: K and V are read once.
+// A workgroup takes one split and up to two heads of one kv head, which is all that a Gemma 2 has: K and V are read once.
 // For q . k, eight invocations share a key, those of a panel read consecutive addresses; for the weighted sum of v, an
 // invocation has one vec4 of the head's dimensions, and those left over take further keys. Everything is f32.
 #if ${f16}
@@ -32,6 +32,7 @@ struct Params {
 }
 
 // Little workgroup memory: what a driver spends to clear it (SwiftShader) is spent by idle splits too.
+const HEADS = 2u;
 const PARTS = 8u;            // of a key
 const KEY_LANES = 8u;
 const KEYS = 4 * KEY_LANES;  // of a tile
@@ -49,17 +50,18 @@ const WORKGROUP = PARTS * KEY_LANES;
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;  // [heads, splits, headDim + 4]
 @group(0) @binding(6) var<uniform> params: Params;
 
-var<workgroup> queries: array<vec4f, 4 * WORKGROUP>;  // [headDim / 4][4 heads]
-var<workgroup> sums: array<vec4f, PARTS * KEYS>;  // of q . k, [PARTS, KEYS]; at the end of v, [4, WORKGROUP]
-var<workgroup> weights: array<vec4f, WORKGROUP>;  // [KEYS]; at the end their totals, [runs]
+var<workgroup> queries: array<vec4f, HEADS * WORKGROUP>;  // [headDim / 4][HEADS]
+// Of q . k, [PARTS, KEYS / 2]: two keys' that are KEY_LANES apart, each of both heads. At the end of v, [HEADS, WORKGROUP].
+var<workgroup> sums: array<vec4f, HEADS * WORKGROUP>;
+var<workgroup> weights: array<vec2f, WORKGROUP>;  // [KEYS], a component a head; at the end their totals, [runs]
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
   let group = params.heads / params.kvHeads;
-  let quads = (group + 3) / 4;
-  let kvHead = id.x / quads;
-  let firstHead = kvHead * group + id.x % quads * 4;
-  let headCount = min(4, (kvHead + 1) * group - firstHead);
+  let pairs = (group + HEADS - 1) / HEADS;
+  let kvHead = id.x / pairs;
+  let firstHead = kvHead * group + id.x % pairs * HEADS;
+  let headCount = min(HEADS, (kvHead + 1) * group - firstHead);
   let split = id.y;
   let dims = params.headDim / 4;
 
@@ -81,12 +83,12 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   let run = local / dims;
   let runs = WORKGROUP / dims;
   for (var i = local; i < headCount * dims; i += WORKGROUP) {
-    queries[4 * (i % dims) + i / dims] = rotated(firstHead + i / dims, i % dims);
+    queries[HEADS * (i % dims) + i / dims] = rotated(firstHead + i / dims, i % dims);
   }
   workgroupBarrier();
 
-  var total = vec4f();
-  var attended: mat4x4f;  // column i: of weight * v, for head i
+  var total = vec2f();
+  var attended: mat2x4f;  // column i: of weight * v, for head i
   let cachedEnd = min(splitEnd, step.start);
   for (var tileKey = splitKey; tileKey < cachedEnd; tileKey += KEYS) {
     let count = min(KEYS, cachedEnd - tileKey);
@@ -96,10 +98,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     let key1 = keyAt(cacheSlot(kvHead, slot, min(lane + KEY_LANES, count - 1)));
     let key2 = keyAt(cacheSlot(kvHead, slot, min(lane + 2 * KEY_LANES, count - 1)));
     let key3 = keyAt(cacheSlot(kvHead, slot, min(lane + 3 * KEY_LANES, count - 1)));
-    var score0 = vec4f();  // of key `lane`, a component a head
-    var score1 = vec4f();  // of key lane + KEY_LANES, and so on
-    var score2 = vec4f();
-    var score3 = vec4f();
+    var score0 = vec2f();  // of key `lane`, a component a head
+    var score1 = vec2f();  // of key lane + KEY_LANES, and so on
+    var score2 = vec2f();
+    var score3 = vec2f();
     for (var d = part * partDims; d < min((part + 1) * partDims, dims); d++) {
       let query = queriesAt(d);
       score0 += vec4f(keys[key0 + d * KEY_PANEL]) * query;
@@ -107,15 +109,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
       score2 += vec4f(keys[key2 + d * KEY_PANEL]) * query;
       score3 += vec4f(keys[key3 + d * KEY_PANEL]) * query;
     }
-    sums[part * KEYS + lane] = score0;
-    sums[part * KEYS + lane + KEY_LANES] = score1;
-    sums[part * KEYS + lane + 2 * KEY_LANES] = score2;
-    sums[part * KEYS + lane + 3 * KEY_LANES] = score3;
+    sums[part * KEYS / 2 + lane] = vec4f(score0, score1);
+    sums[part * KEYS / 2 + lane + KEY_LANES] = vec4f(score2, score3);
     workgroupBarrier();
-    if (local < KEYS) {
+    if (local < KEYS / 2) {
       var score = vec4f();
-      for (var i = local; i < PARTS * KEYS; i += KEYS) { score += sums[i]; }
-      weights[local] = weightOf(score * params.scale, params.softcap);
+      for (var i = local; i < PARTS * KEYS / 2; i += KEYS / 2) { score += sums[i]; }
+      let weight = weightOf(score * params.scale, params.softcap);
+      let key = local + local / KEY_LANES * KEY_LANES;
+      weights[key] = weight.xy;
+      weights[key + KEY_LANES] = weight.zw;
     }
     workgroupBarrier();
 
@@ -132,12 +135,12 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
     let cached = cacheSlot(kvHead, step.start % params.capacity, 0);
     let key = asCached(rotated(params.heads + kvHead, dim));
     let value = asCached(projected(params.heads + params.kvHeads + kvHead, dim));
-    if (run == 0) { sums[dim] = key * queriesAt(dim); }
+    if (run == 0) { sums[dim] = vec4f(key * queriesAt(dim), 0, 0); }
     workgroupBarrier();
     if (run == 0) {
       var score = vec4f();
       for (var d = 0u; d < dims; d++) { score += sums[d]; }
-      let weight = weightOf(score * params.scale, params.softcap);
+      let weight = weightOf(score * params.scale, params.softcap).xy;
       total += weight;
       attended += outer(value, weight);
       if (firstHead == kvHead * group) {
@@ -150,7 +153,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   workgroupBarrier();
   if (run < runs) {
     if (dim == 0) { weights[run] = total; }
-    for (var i = 0u; i < 4; i++) { sums[i * WORKGROUP + local] = attended[i]; }
+    for (var i = 0u; i < HEADS; i++) { sums[i * WORKGROUP + local] = attended[i]; }
   }
   workgroupBarrier();
   for (var i = local; i < headCount * dims; i += WORKGROUP) {
@@ -166,9 +169,14 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   }
 }
 
-// A column a head; zeros where there are fewer than four.
-fn queriesAt(dim: u32) -> mat4x4f {
-  return mat4x4f(queries[4 * dim], queries[4 * dim + 1], queries[4 * dim + 2], queries[4 * dim + 3]);
+// A column a head; zeros where there is one.
+fn queriesAt(dim: u32) -> mat2x4f {
+  return mat2x4f(queries[HEADS * dim], queries[HEADS * dim + 1]);
+}
+
+// Column i is v * weights[i].
+fn outer(v: vec4f, weights: vec2f) -> mat2x4f {
+  return mat2x4f(v * weights.x, v * weights.y);
 }
 
 // Four dimensions of a head of `qkv`: of q, k and v in turn.

@@ -11,8 +11,3 @@ fn firstVisible(position: u32, window: u32) -> u32 {
 fn weightOf(score: vec4f, softcap: f32) -> vec4f {
   return exp(softcap * tanh(clamp(score / softcap, vec4f(-10), vec4f(10))));
 }
-
-// Column i is v * weights[i].
-fn outer(v: vec4f, weights: vec4f) -> mat4x4f {
-  return mat4x4f(v * weights.x, v * weights.y, v * weights.z, v * weights.w);
-}
