@@ -87,4 +87,11 @@ describe('a model in a folder', () => {
     const error = await openCheckpoint(folder(['notes.txt', 'a/photo.png'])).catch((caught: unknown) => caught);
     expect(isTamaError(error, 'checkpoint-unrecognised')).toBe(true);
   });
+
+  it('is not there where only a name says so', async () => {
+    const index = folder(['unet.index.json']);
+    await expect(openCheckpoint(index)).rejects.toMatchObject({ code: 'checkpoint-unrecognised' });
+    const deadLink = { ...folder(['a.gguf']), open: async () => undefined };
+    await expect(openCheckpoint(deadLink)).rejects.toMatchObject({ code: 'file-missing', details: { file: 'a.gguf' } });
+  });
 });

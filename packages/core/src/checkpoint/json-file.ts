@@ -40,7 +40,7 @@ export function parseJsonObject(file: string, format: string, bytes: Uint8Array)
     throw new MalformedFileError(file, format, 'JSON', error instanceof Error ? error.message : '?', validJson);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new MalformedFileError(file, format, 'JSON', text.slice(0, 20), object);
+    throw new MalformedFileError(file, format, 'JSON', text.trim().slice(0, 20), object);
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw new MalformedFileError(file, format, 'JSON key', repeated, unique);
   return value as Record<string, unknown>;

@@ -74,14 +74,16 @@ async function openFolder(folder: ByteFolder, closing: ByteSource[], signal?: Ab
   for (const [file, open] of markers)
     if (await holds(folder, file, signal)) return open(folder, undefined, closing, signal);
   const file = modelFile(folder.name, (await folder.list?.()) ?? []);
-  const source = file === undefined ? undefined : await folder.open(file, signal);
-  if (source) {
+  if (file !== undefined) {
+    const source = await folder.open(file, signal);
+    if (!source) throw new FileMissingError(file, folder.name); // Such as a link to nowhere.
     closing.push(source);
     return openFile(source, closing, signal);
   }
   if (await isOrbaxFolder(folder, signal)) return openOrbax(folder, folder, closing, signal);
   const [below, ...others] = await findModels(folder);
-  if (below !== undefined) {
+  // What names alone would take for a model in the folder itself has been looked at by now.
+  if (below !== undefined && below !== '') {
     if (others.length > 0) throw new SeveralModelsError(folder.name, [below, ...others]);
     const inner = subfolder(folder, below);
     return (await isOrbaxFolder(inner, signal))

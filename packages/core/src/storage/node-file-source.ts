@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ByteFolder, type ByteSource, type Bytes, checkRead, lent, parentFolder } from './byte-source.ts';
 import { pathSegments } from './relative-path.ts';
@@ -14,10 +14,13 @@ export async function nodePath(path: string): Promise<ByteSource | ByteFolder> {
 /** A file on disk, read in place. It holds a file descriptor until closed. */
 export async function nodeFileSource(path: string, folder?: ByteFolder): Promise<ByteSource> {
   const name = basename(path);
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    if (isMissing(cause)) throw new FileMissingError(name, dirname(resolve(path)), { cause });
-    throw new FileUnreadableError(path, cause.code ?? cause.message, { cause });
-  });
+  // Without blocking, or a named pipe would be waited for until someone writes to it. Windows has no such flag.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
+    (cause: NodeJS.ErrnoException) => {
+      if (isMissing(cause)) throw new FileMissingError(name, dirname(resolve(path)), { cause });
+      throw new FileUnreadableError(path, cause.code ?? cause.message, { cause });
+    },
+  );
   const { size, regular } = await handle.stat().then((stat) => ({ size: stat.size, regular: stat.isFile() }));
   if (!regular) {
     await handle.close();

@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +116,13 @@ describe('files on disk', () => {
     await expect(nodePath(join(directory, 'absent'))).rejects.toEqual(code('file-missing'));
     await expect(nodeFileSource(directory)).rejects.toEqual(code('file-unreadable'));
     await expect(nodeFolder(join(directory, 'absent')).list!()).rejects.toEqual(code('file-missing'));
+  });
+
+  it('does not wait at a named pipe for someone to write', async () => {
+    const pipe = join(directory, 'pipe.gguf');
+    execFileSync('mkfifo', [pipe]);
+    await expect(nodePath(pipe)).rejects.toEqual(code('file-unreadable'));
+    await rm(pipe);
   });
 
   it('tells files from folders', async () => {

@@ -166,6 +166,14 @@ describe('openOcdbt', () => {
     expect(await store.get('layer_0/norm/1')).toBeUndefined();
   });
 
+  it('says which file is cut off where a value reaches past its end', async () => {
+    const store = await open(database().set('p/d/values', Uint8Array.of(0, 0, 5, 6)));
+    await expect(store.get('layer_0/norm/0')).rejects.toMatchObject({
+      code: 'checkpoint-truncated',
+      details: { file: 'p/d/values', field: 'layer_0/norm/0', needed: 5, size: 4 },
+    });
+  });
+
   it('reads what Orbax has written, and closes its files', async () => {
     const closing: ByteSource[] = [];
     const store = await openOcdbt(nodeFolder(fixture('tiny/orbax_ocdbt')), closing);
@@ -254,7 +262,7 @@ describe('openOcdbt', () => {
         const store = await open(files);
         for (const name of await store.arrayNames()) await read(await store.get(`${name}/0`));
       } catch (error) {
-        if (!isTamaError(error)) throw error;
+        if (!isTamaError(error) || error.code === 'read-out-of-bounds') throw error;
         refused++;
       }
     }

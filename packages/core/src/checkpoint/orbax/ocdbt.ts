@@ -3,7 +3,12 @@ import { memorySource } from '../../storage/memory-source.ts';
 import { pathSegments } from '../../storage/relative-path.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import { BinaryReader } from '../binary-reader.ts';
-import { DamagedDataError, MalformedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
+import {
+  DamagedDataError,
+  MalformedFileError,
+  TruncatedFileError,
+  UnsupportedFeatureError,
+} from '../checkpoint-errors.ts';
 import { zstdContent } from '../compression/zstd-stream.ts';
 import { atMost, oneOf, same, unique } from '../expectation.ts';
 import { crc32c } from './crc32c.ts';
@@ -42,7 +47,10 @@ export async function openOcdbt(
       const value = values.get(key);
       if (!value) return undefined;
       if ('inline' in value) return memorySource(key, value.inline);
-      return slice(await database.open(value.file.path, later), key, value.offset, value.length);
+      const source = await database.open(value.file.path, later);
+      const end = value.offset + value.length;
+      if (end > source.size) throw new TruncatedFileError(value.file.path, FORMAT, key, end, source.size);
+      return slice(source, key, value.offset, value.length);
     },
     async arrayNames() {
       return [...values.keys()].flatMap((key) =>
