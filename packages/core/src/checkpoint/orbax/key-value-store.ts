@@ -41,7 +41,8 @@ export function folderStore(folder: ByteFolder, closing: ByteSource[]): KeyValue
       if (!opened.has(key)) {
         const source = await folder.open(key, signal);
         if (source) closing.push(source);
-        opened.set(key, source);
+        // Hundreds of chunks have the same file name: errors are to tell which one it is.
+        opened.set(key, source && { ...source, name: key });
       }
       return opened.get(key);
     },

@@ -1,6 +1,11 @@
 import { type ByteSource, checkRead, lent } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
-import { DamagedDataError, MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
+import {
+  DamagedDataError,
+  MalformedFileError,
+  TruncatedFileError,
+  UnsupportedFeatureError,
+} from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
 import { atMost } from '../expectation.ts';
 import type { StoredArray } from '../stored-array.ts';
@@ -89,6 +94,12 @@ async function readChunk(
   if (!chunk) {
     // tensorstore does not write chunks of nothing but zeros; but a lost file looks the same.
     if (!store.complete && !box) throw new FileMissingError(full, store.name);
+    if (!metadata.zeroFill)
+      throw new UnsupportedFeatureError(
+        name,
+        'a zarr fill value other than 0',
+        'all chunks written, or a fill value of 0',
+      );
     target.fill(0);
     return;
   }

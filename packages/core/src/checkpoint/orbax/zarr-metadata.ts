@@ -12,6 +12,8 @@ export type ZarrMetadata = {
   /** The boxes that are compressed one by one: chunks, or the inner chunks of shards. */
   readonly chunk: readonly number[];
   readonly codec: Codec;
+  /** Whether the values of a chunk that was never written are zeros. */
+  readonly zeroFill: boolean;
   /** The boxes that are stored one a key, if they hold several chunks and an index of them. */
   readonly shard:
     | { readonly shape: readonly number[]; readonly index: 'start' | 'end'; readonly checksum: boolean }
@@ -48,6 +50,7 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
     return found;
   };
   const shape = sizes('shape', json.shape);
+  const zeroFill = (json.fill_value ?? 0) === 0;
   if (json.zarr_format === 2) {
     if (json.order !== 'C') throw new UnsupportedFeatureError(name, `zarr order ${String(json.order)}`, 'zarr order C');
     if (Array.isArray(json.filters) && json.filters.length > 0)
@@ -59,6 +62,7 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
       encoding: encoding(json.dtype),
       chunk: sizes('chunks', json.chunks, shape.length),
       codec: codecOf(name, isFields(json.compressor) ? json.compressor.id : json.compressor),
+      zeroFill,
       shard: undefined,
       key: (position) => position.join(String(separator)),
     };
@@ -85,6 +89,7 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
     encoding: encoding(json.data_type),
     chunk,
     codec: codecOf(name, inner.find((codec) => codec.name !== 'bytes')?.name ?? null, inner.length > 2),
+    zeroFill,
     shard: sharding
       ? {
           shape: box,
