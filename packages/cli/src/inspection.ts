@@ -1,7 +1,7 @@
-import type { Checkpoint, CheckpointTensor, Gemma2Config, MemoryPlan, Verified } from '@tama/core';
+import type { Checkpoint, CheckpointTensor, Gemma2Config, MemoryPlan, Verified, Warning } from '@tama/core';
 import type { SpecialIds, Tokenizer } from '@tama/tokenizer';
 
-/** What a checkpoint says about itself: the JSON that `tama inspect --json` prints. */
+/** What a checkpoint says about itself. `tama inspect --json` prints it, its warnings in English. */
 export type Inspection = {
   readonly name: string;
   readonly format: string;
@@ -20,7 +20,7 @@ export type Inspection = {
   /** What was read and found sound; only with `--verify`. */
   readonly verified?: Verified;
   readonly metadata: Checkpoint['metadata'];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
 };
 
 /** The tensors of one encoding. */

@@ -1,7 +1,7 @@
 import type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
-import type { Gemma2Config } from './gemma2/config.ts';
+import type { Gemma2Config, Warning } from './gemma2/config.ts';
 import type { TuningMode } from './tuning/decide.ts';
 import type { TunedKernel } from './tuning/tune-kernels.ts';
 import type { TuningStore } from './tuning/tuning-store.ts';
@@ -101,8 +101,8 @@ export type ModelInfo = {
   readonly adapter: AdapterSummary;
   /** Which variants of kernels tuning has chosen. */
   readonly tuned?: readonly TunedKernel[];
-  /** What the reader should know, e.g. a corrected config value. In English; for logs and `inspect`. */
-  readonly warnings: readonly string[];
+  /** What the reader should know, e.g. a corrected value of the configuration. */
+  readonly warnings: readonly Warning[];
 };
 
 export type AdapterSummary = {

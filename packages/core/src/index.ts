@@ -36,7 +36,7 @@ export {
   TokenIdError,
   TokenizerMissingError,
 } from './errors.ts';
-export type { Gemma2Config } from './gemma2/config.ts';
+export type { Gemma2Config, Warning } from './gemma2/config.ts';
 export { ModelTooLargeError } from './gemma2/model-too-large-error.ts';
 export { type MemoryPlan, type PlanOptions, planModel } from './gemma2/plan.ts';
 export type { BufferLimits } from './gemma2/planned-weights.ts';

@@ -99,9 +99,9 @@ function ModelFacts({ info }: { readonly info: ModelInfo }) {
       {info.warnings.length > 0 ? (
         <details className="tama-disclosure">
           <summary>{t.warnings}</summary>
-          <ul lang="en">
+          <ul>
             {info.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+              <li key={warning.en}>{warning[locale]}</li>
             ))}
           </ul>
         </details>

@@ -42,7 +42,10 @@ export const inspect = defineCommand({
         ...(verify ? { verify: (done, total) => progress.report(verifying, done, total) } : {}),
       })
       .finally(() => progress.end());
-    await print(io, json ? `${JSON.stringify(inspection)}\n` : inspectionReport(inspection, context, locale));
+    const report = json
+      ? `${JSON.stringify({ ...inspection, warnings: inspection.warnings.map(({ en }) => en) })}\n`
+      : inspectionReport(inspection, context, locale);
+    await print(io, report);
     return exitCodes.success;
   },
 });

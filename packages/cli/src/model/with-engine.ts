@@ -1,4 +1,5 @@
 import type { Engine, LoadOptions } from '@tama/core';
+import type { Locale } from '@tama/errors';
 import type { Context } from '../command.ts';
 import type { OptionValues } from '../command-line/option.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -30,21 +31,21 @@ export async function withEngine(
     progress.end();
   }
   try {
-    if (options.verbose) note(io, describe(engine, performance.now() - start));
+    if (options.verbose) note(io, describe(engine, performance.now() - start, locale));
     return await use(engine);
   } finally {
     await engine.close();
   }
 }
 
-function describe({ info }: Engine, milliseconds: number): string {
+function describe({ info }: Engine, milliseconds: number, locale: Locale): string {
   const { adapter } = info;
   const variants = [adapter.f16 ? 'f16' : 'f32', ...(adapter.subgroups ? ['subgroups'] : [])].join(', ');
   const lines = [
     `${info.name} (${info.format}): ${info.parameters} parameters, ${info.weightBytes} bytes, context ${info.contextLength}`,
     `${[adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ')} (${variants}), ready after ${(milliseconds / 1000).toFixed(1)} s`,
   ];
-  return [...lines, ...info.warnings].join('\n');
+  return [...lines, ...info.warnings.map((warning) => warning[locale])].join('\n');
 }
 
 /** The demo model says what it is wherever it answers. */

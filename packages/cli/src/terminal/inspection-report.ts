@@ -57,7 +57,7 @@ export function inspectionReport(inspection: Inspection, context: number | undef
           },
         ]
       : []),
-    ...warnings.map((warning) => ({ en: `Warning: ${warning}`, ja: `注意: ${warning}` })),
+    ...warnings.map(({ en, ja }) => ({ en: `Warning: ${en}`, ja: `注意: ${ja}` })),
   ];
   return lines.map((line) => `${line[locale]}\n`).join('');
 }

@@ -116,7 +116,7 @@ export const inspection: Inspection = {
     weightParts: 5,
   },
   metadata: {},
-  warnings: ['the scale was corrected'],
+  warnings: [{ en: 'the scale was corrected', ja: '倍率を修正しました' }],
 };
 
 export type Outcome = { readonly exitCode: ExitCode; readonly stdout: string; readonly stderr: string };

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@tama/tokenizer';
-import type { Gemma2Config } from '../gemma2/config.ts';
+import type { Gemma2Config, Warning } from '../gemma2/config.ts';
 import type { Bytes } from '../storage/byte-source.ts';
 import type { WeightEncoding } from './encoding.ts';
 import type { TensorShape } from './gemma2-tensors.ts';
@@ -17,8 +17,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Reads the vocabulary that came with the weights; absent if none did. Each call reads it anew. */
   readonly tokenizer?: (signal?: AbortSignal) => Promise<Tokenizer>;
-  /** What had to be corrected or assumed, in English. */
-  readonly warnings: readonly string[];
+  /** What had to be corrected or assumed. */
+  readonly warnings: readonly Warning[];
   /** What the files say about themselves, for display. */
   readonly metadata: CheckpointMetadata;
   /** Closes every file that was opened for it, the given one included. */

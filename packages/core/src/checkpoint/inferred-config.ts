@@ -38,13 +38,13 @@ export function inferConfig(shape: KnownShape): ReadConfig {
   const [heads, kvHeads] = [queryWidth / headDim, keyValueWidth / headDim];
   checkHeads({ heads, kvHeads, headDim }, { headDim: 'head_dim', heads: 'num_attention_heads' });
   const config = configOf({ layers, hiddenSize, heads, kvHeads, headDim, intermediateSize }, { vocabularySize });
-  const assumed = [
-    `a sliding window of ${config.slidingWindow}`,
-    `soft-caps of ${config.attentionSoftcap} and ${config.finalSoftcap}`,
-    `query_pre_attn_scalar ${assumedQueryScalar(config)}`,
-    ...(shape.headDim ? [] : [`heads of ${headDim}`]),
-  ];
-  const warning = `The checkpoint has no configuration and none of the published sizes; assumed: ${assumed.join(', ')}. Put the model's config.json beside the weights to correct this.`;
+  const { slidingWindow, attentionSoftcap, finalSoftcap } = config;
+  const scalar = assumedQueryScalar(config);
+  const width = shape.headDim ? undefined : headDim;
+  const warning = {
+    en: `The checkpoint has no configuration and none of the published sizes; assumed: a sliding window of ${slidingWindow}, soft-caps of ${attentionSoftcap} and ${finalSoftcap}, query_pre_attn_scalar ${scalar}${width ? `, heads of ${width}` : ''}. Put the model's config.json beside the weights to correct this.`,
+    ja: `このチェックポイントには設定がなく、公開されているどのサイズとも一致しないため、スライディングウィンドウ${slidingWindow}、ソフトキャップ${attentionSoftcap}と${finalSoftcap}、query_pre_attn_scalar ${scalar}${width ? `、ヘッドの幅${width}` : ''}と仮定しました。正しい値にするには、モデルのconfig.jsonを重みと同じ場所に置いてください。`,
+  };
   return { config, warnings: [warning] };
 }
 

@@ -99,9 +99,10 @@ describe('the configuration', () => {
     for (const path of ['tiny/keras_sharded', 'tiny/orbax_zarr2'])
       await use(path, async ({ config, warnings }) => {
         expect(config).toMatchObject({ ...shape, ...heads, slidingWindow: 4096, queryScale: 24 ** -0.5 });
-        expect(warnings.join()).toMatch(/sliding window of 4096/);
+        expect(warnings[0]?.en).toMatch(/sliding window of 4096/);
+        expect(warnings[0]?.ja).toMatch(/スライディングウィンドウ4096/);
       });
-    await use('tiny/pytorch', async ({ warnings }) => expect(warnings.join()).toMatch(/heads of/));
+    await use('tiny/pytorch', async ({ warnings }) => expect(warnings[0]?.en).toMatch(/heads of/));
   });
 
   it('comes from a config.json that was put beside the weights', async () => {

@@ -85,7 +85,7 @@ describe('configFromHuggingFace', () => {
     const { config, warnings } = configFromHuggingFace({ ...nineB, query_pre_attn_scalar: 224 });
     expect(config.queryScale).toBe(0.0625);
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('224');
+    expect(warnings[0]).toEqual({ en: expect.stringContaining('224'), ja: expect.stringContaining('224ですが') });
     expect(configFromHuggingFace(nineB).warnings).toEqual([]);
   });
 
@@ -172,7 +172,9 @@ describe('configFromGguf', () => {
     const odd = { 'gemma2.attention.key_length': 64, 'gemma2.attention.value_length': 64 };
     const { config, warnings } = configFromGguf({ ...gguf, ...odd }, 256000);
     expect(config.queryScale).toBeCloseTo(288 ** -0.5, 12); // D/N of 2304 and 8
-    expect(warnings).toEqual([expect.stringContaining('assumed: 288')]);
+    expect(warnings).toEqual([
+      { en: expect.stringContaining('assumed: 288'), ja: expect.stringContaining('288と仮定') },
+    ]);
     expect(configFromGguf({ ...gguf, ...odd, 'gemma2.attention.scale': 0.125 }, 256000)).toMatchObject({
       config: { queryScale: 0.125 },
       warnings: [],

@@ -1,3 +1,4 @@
+import type { Locale } from '@tama/errors';
 import { ModelConfigError, WrongFamilyError } from '../checkpoint/checkpoint-errors.ts';
 import { integerFrom, multipleOf, object, oneOf, positiveNumber, same } from '../checkpoint/expectation.ts';
 
@@ -27,8 +28,11 @@ export type Gemma2Config = {
   readonly rmsEpsilon: number;
 };
 
-/** A configuration and, in English, what in it had to be corrected or assumed. */
-export type ReadConfig = { readonly config: Gemma2Config; readonly warnings: readonly string[] };
+/** What a reader should know though it is no error, e.g. that a value was corrected; a sentence in every language. */
+export type Warning = Readonly<Record<Locale, string>>;
+
+/** A configuration and what in it had to be corrected or assumed. */
+export type ReadConfig = { readonly config: Gemma2Config; readonly warnings: readonly Warning[] };
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -108,7 +112,11 @@ export function configFromGguf(metadata: Fields, vocabularySize: number, name = 
     ropeTheta: single(positive(metadata, 'gemma2.rope.freq_base', 10_000)),
     rmsEpsilon: single(positive(metadata, 'gemma2.attention.layer_norm_rms_epsilon', 1e-6)),
   };
-  const warning = `The file has no key for query_pre_attn_scalar and is none of the published sizes; assumed: ${assumedQueryScalar(shape)}.`;
+  const assumed = assumedQueryScalar(shape);
+  const warning = {
+    en: `The file has no key for query_pre_attn_scalar and is none of the published sizes; assumed: ${assumed}.`,
+    ja: `このファイルにはquery_pre_attn_scalarがなく、公開されているどのサイズとも一致しないため、${assumed}と仮定しました。`,
+  };
   return { config, warnings: scale === undefined && !isQueryScalarKnown(shape) ? [warning] : [] };
 }
 
@@ -129,10 +137,13 @@ export const isQueryScalarKnown = ({ hiddenSize, heads, headDim }: Shape): boole
 function queryScale(
   shape: Shape,
   scalar: number,
-): { readonly queryScale: number; readonly warnings: readonly string[] } {
+): { readonly queryScale: number; readonly warnings: readonly Warning[] } {
   const is9B = shape.hiddenSize === 3584 && shape.heads === 16 && shape.headDim === 256;
   if (!is9B || scalar === 256) return { queryScale: scalar ** -0.5, warnings: [] };
-  const warning = `query_pre_attn_scalar is ${scalar} in the configuration; Gemma 2 9B was trained with 256, which is used instead.`;
+  const warning = {
+    en: `query_pre_attn_scalar is ${scalar} in the configuration; Gemma 2 9B was trained with 256, which is used instead.`,
+    ja: `設定のquery_pre_attn_scalarは${scalar}ですが、Gemma 2 9Bは256で学習されているため、256を使います。`,
+  };
   return { queryScale: 256 ** -0.5, warnings: [warning] };
 }
 
