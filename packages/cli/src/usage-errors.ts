@@ -87,6 +87,24 @@ export class ConflictError extends UsageError {
   }
 }
 
+/** OUT would take the place of what is read for it. */
+export class ReplacesModelError extends UsageError {
+  constructor(command: string, output: string) {
+    super(
+      'usage-replaces-model',
+      withRemedy(
+        {
+          en: `Writing '${output}' would replace files of the model itself.`,
+          ja: `「${output}」に書き出すと、変換元のモデルのファイルが上書きされます。`,
+        },
+        { en: 'Give OUT another name or folder. ', ja: 'OUTには別の名前かフォルダーを指定してください。' },
+        seeHelp(command),
+      ),
+      { command, output },
+    );
+  }
+}
+
 /** Something that the command cannot do without. */
 export class MissingArgumentError extends UsageError {
   constructor(command: string, argument: Texts) {

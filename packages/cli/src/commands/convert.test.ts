@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { weightTypes as coreTypes } from '@tama/core';
@@ -53,6 +53,30 @@ describe('tama convert', () => {
     expect((await tama(['convert', output, file])).exitCode).toBe(0);
     expect(await readdir(join(folder, 'other'))).toEqual(['config.json', 'weights.safetensors']);
     expect((await inspected(file, '--verify')).tensors).toEqual((await inspected(output)).tensors);
+  });
+
+  it('does not replace the model that it reads', async () => {
+    const own = join(folder, 'own');
+    await cp(tiny, own, { recursive: true });
+    const config = await readFile(join(own, 'config.json'));
+    const file = join(own, 'model-00001-of-00002.safetensors');
+    const gguf = join(own, 'model.gguf');
+    for (let run = 0; run < 2; run++) expect((await tama(['convert', own, gguf])).exitCode).toBe(0);
+    await symlink(gguf, join(own, 'link.gguf'));
+    for (const [from, to] of [
+      [own, own],
+      [own, `${own}/.`],
+      [own, join(own, 'another.safetensors')],
+      [file, own],
+      [file, file],
+      [gguf, gguf],
+      [gguf, join(own, 'link.gguf')],
+    ] as const) {
+      const { exitCode, stderr } = await tama(['convert', from, to, '--type', 'f16']);
+      expect({ from, to, exitCode }).toEqual({ from, to, exitCode: 2 });
+      expect(stderr).toContain('would replace files of the model itself');
+    }
+    expect(await readFile(join(own, 'config.json'))).toEqual(config);
   });
 
   it('leaves what was there when it fails', async () => {

@@ -6,9 +6,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { print } from '../io.ts';
 import { modelArgument } from '../model/model-argument.ts';
 import { openModel } from '../model/open-model.ts';
+import { replacesModel } from '../model/replaces-model.ts';
 import { outputFormat, outputFormats, writeModel } from '../model/write-model.ts';
 import { byteSize } from '../terminal/byte-size.ts';
 import { progressOn } from '../terminal/progress.ts';
+import { ReplacesModelError } from '../usage-errors.ts';
 import { verbose } from './verbose.ts';
 
 /** The types of @tama/core, which is not loaded for a `--help`. */
@@ -83,11 +85,13 @@ export const convert = defineCommand({
     },
   ],
   async run({ io, locale }, { model, output }, { type, quant, format, name, json, verbose }) {
+    const target = format ?? outputFormat(output);
+    if (await replacesModel(model, output, target)) throw new ReplacesModelError('convert', output);
     const { openCheckpoint } = await import('@tama/core');
     const progress = progressOn(io, locale, verbose ?? false);
     const checkpoint = await openCheckpoint(await openModel(model, io.signal), { signal: io.signal });
     try {
-      const bytes = await writeModel(checkpoint, output, format ?? outputFormat(output), {
+      const bytes = await writeModel(checkpoint, output, target, {
         ...defined({ type: type ?? quant, name }),
         signal: io.signal,
         onProgress: (done, total) => progress.report(converting, done, total),

@@ -21,11 +21,21 @@ export function blobSource(
         .slice(offset, offset + length)
         .arrayBuffer()
         .catch((cause: unknown) => {
-          throw new FileUnreadableError(name, 'it was changed, moved or deleted since it was selected', { cause });
+          throw new FileUnreadableError(
+            name,
+            {
+              en: 'it was changed, moved or deleted since it was selected',
+              ja: '選択された後に変更、移動または削除されました',
+            },
+            { cause },
+          );
         });
       signal?.throwIfAborted();
       if (buffer.byteLength !== length)
-        throw new FileUnreadableError(name, `it ended at byte ${offset + buffer.byteLength}`);
+        throw new FileUnreadableError(name, {
+          en: `it ended at byte ${offset + buffer.byteLength}`,
+          ja: `${offset + buffer.byteLength}バイト目で終わっています`,
+        });
       return new Uint8Array(buffer);
     },
   };

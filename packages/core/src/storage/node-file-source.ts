@@ -24,7 +24,7 @@ export async function nodeFileSource(path: string, folder?: ByteFolder): Promise
   const { size, regular } = await handle.stat().then((stat) => ({ size: stat.size, regular: stat.isFile() }));
   if (!regular) {
     await handle.close();
-    throw new FileUnreadableError(path, 'it is not a regular file');
+    throw new FileUnreadableError(path, { en: 'it is not a regular file', ja: '通常のファイルではありません' });
   }
   let closed: Promise<void> | undefined;
   const source: ByteSource = {

@@ -121,7 +121,10 @@ describe('files on disk', () => {
   it('does not wait at a named pipe for someone to write', async () => {
     const pipe = join(directory, 'pipe.gguf');
     execFileSync('mkfifo', [pipe]);
-    await expect(nodePath(pipe)).rejects.toEqual(code('file-unreadable'));
+    await expect(nodePath(pipe)).rejects.toMatchObject({
+      code: 'file-unreadable',
+      texts: { ja: { what: `「${pipe}」を読み取れません（通常のファイルではありません）。` } },
+    });
     await rm(pipe);
   });
 

@@ -1,4 +1,4 @@
-import { TamaError } from '@tama/errors';
+import { type Locale, TamaError } from '@tama/errors';
 
 /** A read outside the source. A reader of file formats checks before it reads, so this is a fault of the caller. */
 export class OutOfBoundsReadError extends TamaError {
@@ -41,19 +41,23 @@ export class FileMissingError extends TamaError {
   }
 }
 
-/** The file exists but reading it failed: no permission, a directory, a disk error, gone since it was picked. */
+/**
+ * The file exists but reading it failed: no permission, a directory, a disk error, gone since it was picked. A reason in
+ * one language is a system's own.
+ */
 export class FileUnreadableError extends TamaError {
-  constructor(file: string, reason: string, options?: ErrorOptions) {
+  constructor(file: string, reason: string | Readonly<Record<Locale, string>>, options?: ErrorOptions) {
+    const { en, ja } = typeof reason === 'string' ? { en: reason, ja: reason } : reason;
     super(
       'file-unreadable',
       {
-        en: { what: `'${file}' cannot be read: ${reason}.`, remedy: 'Check its permissions, or select it again.' },
+        en: { what: `'${file}' cannot be read: ${en}.`, remedy: 'Check its permissions, or select it again.' },
         ja: {
-          what: `「${file}」を読み取れません（${reason}）。`,
+          what: `「${file}」を読み取れません（${ja}）。`,
           remedy: 'アクセス権を確認するか、もう一度選択してください。',
         },
       },
-      { file, reason },
+      { file, reason: en },
       options,
     );
   }
