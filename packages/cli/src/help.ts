@@ -34,8 +34,8 @@ export function generalHelp(commands: readonly Command[], locale: Locale): strin
 }
 
 const modelText: Texts = {
-  en: "MODEL is a GGUF or safetensors file, a folder (config.json, *.safetensors, tokenizer.model), an http(s) URL,\nhf:OWNER/REPO[/FILE][@REVISION], the name of a stored model (`tama list`), or the word demo: a very small model\nthat comes with Tama and is not Google's Gemma 2.",
-  ja: 'MODELには、GGUFやsafetensorsのファイル、フォルダー（config.json、*.safetensors、tokenizer.model）、http(s)のURL、\nhf:OWNER/REPO[/FILE][@REVISION]、保存済みモデルの名前（`tama list`）、または demo（Tamaに付属する、とても小さな\nモデル。GoogleのGemma 2ではありません）を指定します。',
+  en: "MODEL is a file or a folder (GGUF, Hugging Face, Keras, Orbax or PyTorch), an http(s) URL,\nhf:OWNER/REPO[/FILE][@REVISION], the name of a stored model (`tama list`), or the word demo: a very small model\nthat comes with Tama and is not Google's Gemma 2.",
+  ja: 'MODELには、ファイルまたはフォルダー（GGUF、Hugging Face、Keras、Orbax、PyTorch）、http(s)のURL、\nhf:OWNER/REPO[/FILE][@REVISION]、保存済みモデルの名前（`tama list`）、または demo（Tamaに付属する、とても小さな\nモデル。GoogleのGemma 2ではありません）を指定します。',
 };
 
 /** What `tama COMMAND --help` prints. */

@@ -10,8 +10,8 @@ export { readGgufTokenizer } from './checkpoint/gguf/gguf-tokenizer.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { type Verified, type VerifyOptions, verifyCheckpoint } from './checkpoint/verify.ts';
 export { AlreadyQuantisedError, WeightRangeError } from './convert/convert-errors.ts';
-export { canQuantise, type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
-export { type FloatType, isFloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
+export { type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
+export { type FloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
 export { type ConvertOptions, writeGguf } from './convert/write-gguf.ts';
 export { type FolderWriter, type HuggingFaceOptions, writeHuggingFace } from './convert/write-hugging-face.ts';
 export type {

@@ -8,6 +8,7 @@ export type VerifyOptions = {
   readonly onProgress?: (verifiedBytes: number, totalBytes: number) => void;
 };
 
+/** What was read and found sound; bytes as they are stored. */
 export type Verified = { readonly tensors: number; readonly bytes: number };
 
 /** Read at once, into the same memory each time. */

@@ -19,6 +19,7 @@ export const weightTypes = [
   'q4_0',
 ] as const;
 export type WeightType = (typeof weightTypes)[number];
+/** The types that are not quantised, which are those of safetensors. */
 export type FloatType = 'f32' | 'f16' | 'bf16';
 
 export const isFloatType = (type: WeightType): type is FloatType => type === 'f32' || type === 'f16' || type === 'bf16';

@@ -14,6 +14,7 @@ export type HubReference = {
 const MAIN = 'main';
 const NAME = /^[A-Za-z0-9][\w.-]*$/;
 
+/** Whether a text is meant as a reference to a hub, sound or not. */
 export const isHubReference = (text: string): boolean => /^hf:/i.test(text);
 
 /** @throws {BadHubReferenceError} @throws {UnsafePathError} */

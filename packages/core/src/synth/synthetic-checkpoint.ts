@@ -9,6 +9,7 @@ import type { WritableEncoding } from '../quantise/quantise.ts';
 import { checkRead } from '../storage/byte-source.ts';
 import { mix, normals, type Pieces, randomPieces, randomRows } from './random-rows.ts';
 
+/** How the weights are stored, what they are drawn from, and the tokenizer's vocabulary if there is to be one. */
 export type SyntheticOptions = {
   readonly type: WeightType;
   readonly seed: number;
