@@ -1,5 +1,5 @@
 import { TamaError } from '@tama/errors';
-import type { Expectation } from './expectation.ts';
+import { type Expectation, same } from './expectation.ts';
 
 const downloadAgain = {
   en: 'Download the file again; if the error stays, it is damaged where it comes from.',
@@ -91,16 +91,17 @@ export class TruncatedFileError extends TamaError {
   }
 }
 
-/** Compressed data that contradicts itself or does not match its checksum. */
+/** Compressed data that contradicts itself or does not match its checksum. What a decoder says is in its own words. */
 export class DamagedDataError extends TamaError {
-  constructor(file: string, codec: string, problem: string, options?: ErrorOptions) {
+  constructor(file: string, codec: string, problem: string | Expectation, options?: ErrorOptions) {
+    const { en, ja } = typeof problem === 'string' ? same(problem) : problem;
     super(
       'checkpoint-damaged-data',
       {
-        en: { what: `The compressed data of '${file}' (${codec}) is damaged: ${problem}.`, remedy: downloadAgain.en },
-        ja: { what: `「${file}」の圧縮データ（${codec}）が壊れています: ${problem}`, remedy: downloadAgain.ja },
+        en: { what: `The compressed data of '${file}' (${codec}) is damaged: ${en}.`, remedy: downloadAgain.en },
+        ja: { what: `「${file}」の圧縮データ（${codec}）が壊れています: ${ja}`, remedy: downloadAgain.ja },
       },
-      { file, codec, problem },
+      { file, codec, problem: en },
       options,
     );
   }
@@ -132,20 +133,20 @@ export class WebAssemblyUnavailableError extends TamaError {
 
 /** A legitimate form of the format that this program does not read. */
 export class UnsupportedFeatureError extends TamaError {
-  constructor(file: string, feature: string, supported: string) {
+  constructor(file: string, feature: Expectation, supported: Expectation) {
     super(
       'checkpoint-unsupported',
       {
         en: {
-          what: `'${file}' uses ${feature}, which is not supported.`,
-          remedy: `Use a version of the model with ${supported}.`,
+          what: `'${file}' uses ${feature.en}, which is not supported.`,
+          remedy: `Use a version of the model with ${supported.en}.`,
         },
         ja: {
-          what: `「${file}」は対応していない形式（${feature}）を使っています。`,
-          remedy: `${supported} のモデルを使ってください。`,
+          what: `「${file}」は対応していない形式（${feature.ja}）を使っています。`,
+          remedy: `次の形式のモデルを使ってください: ${supported.ja}。`,
         },
       },
-      { file, feature, supported },
+      { file, feature: feature.en, supported: supported.en },
     );
   }
 }

@@ -2,6 +2,7 @@
 import { isTamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
 import { memoryFolder } from '../storage/memory-source.ts';
+import { FileUnreadableError } from '../storage/storage-errors.ts';
 import { fixture, readFixture } from '../testing/fixtures.ts';
 import { folderFiles } from '../testing/folder-files.ts';
 import { findModels } from './find-models.ts';
@@ -86,6 +87,19 @@ describe('a model in a folder', () => {
     expect(model.format).toBe('gguf');
     const error = await openCheckpoint(folder(['notes.txt', 'a/photo.png'])).catch((caught: unknown) => caught);
     expect(isTamaError(error, 'checkpoint-unrecognised')).toBe(true);
+  });
+
+  it('is found beside a folder that may not be read, which is named where there is nothing else', async () => {
+    const locked = (paths: readonly string[]) => {
+      const all = folder([...paths, 'lost+found/x']);
+      const list = async (path?: string) => {
+        if (path === 'lost+found') throw new FileUnreadableError('lost+found', 'EACCES');
+        return all.list!(path);
+      };
+      return { ...all, list };
+    };
+    expect(await findModels(locked(['gemma/a.gguf']))).toEqual(['gemma']);
+    await expect(findModels(locked(['music/a.mp3']))).rejects.toMatchObject({ details: { file: 'lost+found' } });
   });
 
   it('is not there where only a name says so', async () => {

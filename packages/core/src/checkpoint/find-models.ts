@@ -1,4 +1,5 @@
 import type { ByteFolder } from '../storage/byte-source.ts';
+import { FileUnreadableError } from '../storage/storage-errors.ts';
 
 /** How many folders deep a model is looked for. */
 const SEARCH_DEPTH = 3;
@@ -11,18 +12,28 @@ const ORBAX_FILES = ['manifest.ocdbt', '_METADATA'];
 
 /**
  * Paths of the folders that seem to hold a model: the given one, which is `''`, or else some below it. Names tell it;
- * no file is read.
+ * no file is read. A folder that cannot be read, such as a disk's own `lost+found`, is passed over if there is a model
+ * beside it.
+ *
+ * @throws {FileUnreadableError} where nothing is found beside it
  */
 export async function findModels(folder: ByteFolder, path = '', depth = 0): Promise<readonly string[]> {
   const entries = (await folder.list?.(path)) ?? [];
   if (entries.some((entry) => WEIGHTS.test(entry) || ORBAX.test(entry))) return [path];
   if (depth === SEARCH_DEPTH) return [];
   const found: string[] = [];
+  const unreadable: unknown[] = [];
   for (const entry of entries) {
     if (!entry.endsWith('/') || entry.startsWith('.')) continue;
     const below = `${path === '' ? '' : `${path}/`}${entry.slice(0, -1)}`;
-    found.push(...(await findModels(folder, below, depth + 1)));
+    try {
+      found.push(...(await findModels(folder, below, depth + 1)));
+    } catch (error) {
+      if (!(error instanceof FileUnreadableError)) throw error;
+      unreadable.push(error);
+    }
   }
+  if (found.length === 0 && unreadable.length > 0) throw unreadable[0];
   return found;
 }
 

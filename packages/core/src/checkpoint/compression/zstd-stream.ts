@@ -1,5 +1,6 @@
 import type { BinaryReader } from '../binary-reader.ts';
 import { DamagedDataError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
+import type { Expectation } from '../expectation.ts';
 import { giveBackZstdDecoder, takeZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
 /** What zstd's own tools use up to level 19. More would cost that much memory for every open stream. */
@@ -41,7 +42,8 @@ async function beginFrame(reader: BinaryReader, decoder: ZstdDecoder): Promise<b
   await reader.need(start, 'frame header');
   new Uint8Array(decoder.memory.buffer, decoder.inputAddress()).set(reader.peek(start));
   const missing = decoder.readHeader(start);
-  if (decoder.errorCode(missing) === WINDOW_TOO_LARGE) throw windowTooLarge(name, 'more than 1 GiB');
+  if (decoder.errorCode(missing) === WINDOW_TOO_LARGE)
+    throw windowTooLarge(name, { en: 'more than 1 GiB', ja: '1 GiBを超える' });
   check(missing, decoder, name);
   if (missing > 0) await reader.need(missing, 'frame header');
   if (decoder.isSkippable()) {
@@ -50,7 +52,7 @@ async function beginFrame(reader: BinaryReader, decoder: ZstdDecoder): Promise<b
     return false;
   }
   const window = decoder.windowSize();
-  if (window > WINDOW_LIMIT) throw windowTooLarge(name, `${window} bytes`);
+  if (window > WINDOW_LIMIT) throw windowTooLarge(name, { en: `${window} bytes`, ja: `${window}バイトの` });
   if (!decoder.begin(window)) throw new RangeError(`There is no memory for a zstd window of ${window} bytes.`);
   return true;
 }
@@ -88,5 +90,9 @@ function check(result: number, decoder: ZstdDecoder, file: string): void {
   throw new DamagedDataError(file, 'zstd', text);
 }
 
-const windowTooLarge = (file: string, size: string) =>
-  new UnsupportedFeatureError(file, `a zstd window of ${size}`, `a zstd window of at most ${WINDOW_LIMIT} bytes`);
+const windowTooLarge = (file: string, size: Expectation) =>
+  new UnsupportedFeatureError(
+    file,
+    { en: `a zstd window of ${size.en}`, ja: `${size.ja}zstdウィンドウ` },
+    { en: `a zstd window of at most ${WINDOW_LIMIT} bytes`, ja: `${WINDOW_LIMIT}バイト以下のzstdウィンドウ` },
+  );

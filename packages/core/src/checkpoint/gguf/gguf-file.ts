@@ -81,9 +81,18 @@ async function readStart(reader: BinaryReader) {
 
 function checkVersion(file: string, version: number): void {
   if (version === 2 || version === 3) return;
-  if (version === 1) throw new UnsupportedFeatureError(file, 'GGUF version 1', 'GGUF version 2 / 3');
+  if (version === 1)
+    throw new UnsupportedFeatureError(
+      file,
+      { en: 'GGUF version 1', ja: 'GGUFバージョン1' },
+      { en: 'GGUF version 2 / 3', ja: 'GGUFバージョン2または3' },
+    );
   if (version === 0x02000000 || version === 0x03000000)
-    throw new UnsupportedFeatureError(file, 'big-endian GGUF', 'little-endian GGUF');
+    throw new UnsupportedFeatureError(
+      file,
+      { en: 'big-endian GGUF', ja: 'ビッグエンディアンのGGUF' },
+      { en: 'little-endian GGUF', ja: 'リトルエンディアンのGGUF' },
+    );
   throw new MalformedFileError(file, 'GGUF', 'version', version, oneOf([2, 3]));
 }
 

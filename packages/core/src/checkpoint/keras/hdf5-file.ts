@@ -88,8 +88,11 @@ class Hdf5File {
     if (version !== 0)
       throw new UnsupportedFeatureError(
         this.#source.name,
-        `HDF5 superblock version ${version}`,
-        'HDF5 superblock version 0 (as Keras saves it)',
+        { en: `HDF5 superblock version ${version}`, ja: `HDF5スーパーブロックのバージョン${version}` },
+        {
+          en: 'HDF5 superblock version 0 (as Keras saves it)',
+          ja: 'Kerasが保存するHDF5（スーパーブロックのバージョン0）',
+        },
       );
     for (const at of [13, 14])
       if (view.getUint8(at) !== 8) this.#malformed('size of offsets and lengths', view.getUint8(at), oneOf([8]));
@@ -132,8 +135,11 @@ class Hdf5File {
     if (version !== 1)
       throw new UnsupportedFeatureError(
         this.#source.name,
-        'HDF5 object headers of version 2',
-        'HDF5 object headers of version 1 (as Keras saves it)',
+        { en: 'HDF5 object headers of version 2', ja: 'HDF5オブジェクトヘッダーのバージョン2' },
+        {
+          en: 'HDF5 object headers of version 1 (as Keras saves it)',
+          ja: 'Kerasが保存するHDF5（オブジェクトヘッダーのバージョン1）',
+        },
       );
     const count = prefix.getUint16(2, true);
     const blocks = [{ at: address + 16, length: prefix.getUint32(8, true) }];
@@ -215,7 +221,11 @@ class Hdf5File {
     const [space, datatype, layout] = [find(message.dataspace), find(message.datatype), find(message.layout)];
     if (!space || !datatype || !layout) return undefined;
     if (find(message.filters))
-      throw new UnsupportedFeatureError(this.#source.name, `HDF5 compression ('${path}')`, 'uncompressed datasets');
+      throw new UnsupportedFeatureError(
+        this.#source.name,
+        { en: `HDF5 compression ('${path}')`, ja: `HDF5の圧縮（${path}）` },
+        { en: 'uncompressed datasets', ja: '圧縮されていないデータセット' },
+      );
     const shape = this.#shape(path, space);
     const encoding = this.#encoding(path, datatype);
     const { offset, size } = this.#extent(path, layout);
@@ -273,8 +283,11 @@ class Hdf5File {
     if (version !== 3 || kind !== 1)
       throw new UnsupportedFeatureError(
         this.#source.name,
-        `HDF5 layout version ${version}, class ${kind} ('${path}')`,
-        'contiguous datasets',
+        {
+          en: `HDF5 layout version ${version}, class ${kind} ('${path}')`,
+          ja: `HDF5レイアウトのバージョン${version}、クラス${kind}（${path}）`,
+        },
+        { en: 'contiguous datasets', ja: '連続したデータセット' },
       );
     const field = `'${path}': data`;
     return { offset: this.#u64(layout, 2, field), size: this.#u64(layout, 10, field) };

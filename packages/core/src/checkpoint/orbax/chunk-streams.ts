@@ -93,7 +93,11 @@ async function advance(open: OpenChunk, { source, codec }: CompressedChunk): Pro
   // Before the next is asked for: the piece is not valid any more, and may have no length, afterwards.
   open.pieceStart += open.piece.length;
   const next = await open.pieces.next();
-  if (next.done) throw new DamagedDataError(source.name, codec, 'it is shorter than its shape');
+  if (next.done)
+    throw new DamagedDataError(source.name, codec, {
+      en: 'it is shorter than its shape',
+      ja: '配列の形より短くなっています',
+    });
   open.piece = next.value;
 }
 

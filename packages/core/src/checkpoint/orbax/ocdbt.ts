@@ -150,7 +150,11 @@ function readManifest(body: PackedFields): { readonly extent: Extent; readonly h
   body.bytes(16); // UUID
   const kind = body.varint();
   if (kind !== 0)
-    throw new UnsupportedFeatureError(body.name, 'an OCDBT manifest in several files', 'an OCDBT manifest in one file');
+    throw new UnsupportedFeatureError(
+      body.name,
+      { en: 'an OCDBT manifest in several files', ja: '複数のファイルに分かれたOCDBTマニフェスト' },
+      { en: 'an OCDBT manifest in one file', ja: '1つのファイルのOCDBTマニフェスト' },
+    );
   body.varint(); // largest inline value
   body.varint(); // largest decoded node
   body.u8(); // arity of the version tree
@@ -220,7 +224,11 @@ async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSig
   const header = new PackedFields(source.name, bytes.subarray(12, end));
   const version = header.varint();
   if (version !== 0)
-    throw new UnsupportedFeatureError(source.name, `OCDBT format version ${version}`, 'OCDBT format version 0');
+    throw new UnsupportedFeatureError(
+      source.name,
+      { en: `OCDBT format version ${version}`, ja: `OCDBTバージョン${version}` },
+      { en: 'OCDBT format version 0', ja: 'OCDBTバージョン0' },
+    );
   const compression = header.varint();
   if (compression > 1) header.refuse('compression', compression, 1);
   const body = header.rest();

@@ -97,8 +97,8 @@ async function readChunk(
     if (!metadata.zeroFill)
       throw new UnsupportedFeatureError(
         name,
-        'a zarr fill value other than 0',
-        'all chunks written, or a fill value of 0',
+        { en: 'a zarr fill value other than 0', ja: '0以外のzarrのfill_value' },
+        { en: 'all chunks written, or a fill value of 0', ja: 'すべてのチャンクがあるか、fill_valueが0のzarr' },
       );
     target.fill(0);
     return;

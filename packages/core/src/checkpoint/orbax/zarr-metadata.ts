@@ -52,9 +52,18 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
   const shape = sizes('shape', json.shape);
   const zeroFill = (json.fill_value ?? 0) === 0;
   if (json.zarr_format === 2) {
-    if (json.order !== 'C') throw new UnsupportedFeatureError(name, `zarr order ${String(json.order)}`, 'zarr order C');
+    if (json.order !== 'C')
+      throw new UnsupportedFeatureError(
+        name,
+        { en: `zarr order ${String(json.order)}`, ja: `zarrのorder ${String(json.order)}` },
+        { en: 'zarr order C', ja: 'zarrのorder C' },
+      );
     if (Array.isArray(json.filters) && json.filters.length > 0)
-      throw new UnsupportedFeatureError(name, 'zarr filters', 'zarr without filters');
+      throw new UnsupportedFeatureError(
+        name,
+        { en: 'zarr filters', ja: 'zarrのフィルター' },
+        { en: 'zarr without filters', ja: 'フィルターのないzarr' },
+      );
     const separator = json.dimension_separator ?? '.';
     if (separator !== '.' && separator !== '/') refuse('dimension_separator', separator, oneOf(['.', '/']));
     return {
@@ -76,7 +85,11 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
   const codecs = codecList(name, json.codecs);
   const sharding = codecs.find((codec) => codec.name === 'sharding_indexed')?.configuration;
   if (sharding && codecs.length > 1)
-    throw new UnsupportedFeatureError(name, 'zarr codecs around shards', 'plain zarr shards');
+    throw new UnsupportedFeatureError(
+      name,
+      { en: 'zarr codecs around shards', ja: 'シャードの外側のzarrコーデック' },
+      { en: 'plain zarr shards', ja: '外側にコーデックのないzarrシャード' },
+    );
   const inner = sharding ? codecList(name, sharding.codecs) : codecs;
   const chunk = sharding ? sizes('chunk_shape', sharding.chunk_shape, shape.length) : box;
   if (box.some((size, axis) => size % chunk[axis]! !== 0))
@@ -111,7 +124,11 @@ function codecList(name: string, value: unknown): readonly NamedCodec[] {
       throw new MalformedFileError(name, 'zarr', 'codecs', String(JSON.stringify(codec)), same('{name, …}'));
     const configuration = isFields(codec.configuration) ? codec.configuration : {};
     if (codec.name === 'bytes' && (configuration.endian ?? 'little') !== 'little')
-      throw new UnsupportedFeatureError(name, 'big-endian zarr', 'little-endian zarr');
+      throw new UnsupportedFeatureError(
+        name,
+        { en: 'big-endian zarr', ja: 'ビッグエンディアンのzarr' },
+        { en: 'little-endian zarr', ja: 'リトルエンディアンのzarr' },
+      );
     return { name: codec.name, configuration };
   });
 }
@@ -119,7 +136,11 @@ function codecList(name: string, value: unknown): readonly NamedCodec[] {
 function codecOf(name: string, id: unknown, more = false): Codec {
   if (id === null || id === undefined) return 'none';
   if (!more && (id === 'zstd' || id === 'gzip')) return id;
-  throw new UnsupportedFeatureError(name, `zarr compression ${String(id)}`, 'zarr compression zstd, gzip or none');
+  throw new UnsupportedFeatureError(
+    name,
+    { en: `zarr compression ${String(id)}`, ja: `zarrの圧縮 ${String(id)}` },
+    { en: 'zarr compression zstd, gzip or none', ja: 'zstd、gzip、または無圧縮のzarr' },
+  );
 }
 
 function keyEncoding(name: string, value: unknown): ZarrMetadata['key'] {
@@ -129,7 +150,7 @@ function keyEncoding(name: string, value: unknown): ZarrMetadata['key'] {
   if (encoding.name === 'v2') return (position) => position.join(String(configuration.separator ?? '.'));
   throw new UnsupportedFeatureError(
     name,
-    `zarr chunk keys '${String(encoding.name)}'`,
-    "zarr chunk keys 'default' or 'v2'",
+    { en: `zarr chunk keys '${String(encoding.name)}'`, ja: `zarrのチャンクキー「${String(encoding.name)}」` },
+    { en: "zarr chunk keys 'default' or 'v2'", ja: 'チャンクキーがdefaultまたはv2のzarr' },
   );
 }

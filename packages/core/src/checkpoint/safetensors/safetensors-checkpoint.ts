@@ -41,8 +41,8 @@ export async function openHuggingFace(
     const method = String(json.quantization_config.quant_method ?? 'unknown');
     throw new UnsupportedFeatureError(
       folder.name,
-      `quantisation by ${method}`,
-      'BF16, F16 or F32 safetensors, or GGUF',
+      { en: `quantisation by ${method}`, ja: `${method}による量子化` },
+      { en: 'BF16, F16 or F32 safetensors, or GGUF', ja: 'BF16、F16、F32のsafetensors、またはGGUF' },
     );
   }
   const { tensors: found, metadata } = await readShards(folder, only, closing, signal);

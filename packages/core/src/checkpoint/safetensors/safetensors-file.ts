@@ -73,8 +73,8 @@ export async function readSafetensors(source: ByteSource, signal?: AbortSignal):
   if (length > PARSED_LIMIT)
     throw new UnsupportedFeatureError(
       source.name,
-      `a header of ${length} bytes`,
-      `a header of at most ${PARSED_LIMIT} bytes`,
+      { en: `a header of ${length} bytes`, ja: `${length}バイトのヘッダー` },
+      { en: `a header of at most ${PARSED_LIMIT} bytes`, ja: `${PARSED_LIMIT}バイト以下のヘッダー` },
     );
   const header = await source.read(8, Number(length), signal);
   if (header[0] !== 0x7b) throw malformed('first byte of the header', header[0], same('{'));

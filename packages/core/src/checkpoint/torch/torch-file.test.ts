@@ -186,6 +186,19 @@ describe('unpickle', () => {
     expect(run(pickle)).toThrow(name);
   });
 
+  it('tells in Japanese what is not supported, and what is', () => {
+    expect(run('cos\nsystem\n(X\x04\x00\x00\x00echotR.')).toThrow(
+      expect.objectContaining({
+        texts: expect.objectContaining({
+          ja: {
+            what: '「data.pkl」は対応していない形式（pickle内のPythonの名前「os.system」）を使っています。',
+            remedy: '次の形式のモデルを使ってください: テンソルだけの辞書（state_dict）。',
+          },
+        }),
+      }),
+    );
+  });
+
   it.each(['\x80\x02i', '\x80\x02o', '\x80\x02\x81', '\x80\x02P', '\x80\x02\x82', 'S', 'F'])(
     'refuses operations that weights do not need: %j',
     (pickle) => {

@@ -50,7 +50,12 @@ export async function readTorch(source: ByteSource, signal?: AbortSignal): Promi
   const order = entries.get(`${folder}byteorder`);
   if (order && order.size <= 16) {
     const text = new TextDecoder().decode(await readEntry(source, order, signal));
-    if (text !== 'little') throw new UnsupportedFeatureError(source.name, `byte order '${text}'`, 'byte order little');
+    if (text !== 'little')
+      throw new UnsupportedFeatureError(
+        source.name,
+        { en: `byte order '${text}'`, ja: `バイト順「${text}」` },
+        { en: 'byte order little', ja: 'リトルエンディアンのバイト順' },
+      );
   }
   const saved = unpickle(source.name, await readEntry(source, pickle, signal), allowed);
   const root =
@@ -116,7 +121,11 @@ function parseTensor(file: string, name: string, value: PickleValue): Rebuilt {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis]! > 1 && stride[axis] !== expected)
-      throw new UnsupportedFeatureError(file, `strides [${stride.join(', ')}] of '${name}'`, 'contiguous tensors');
+      throw new UnsupportedFeatureError(
+        file,
+        { en: `strides [${stride.join(', ')}] of '${name}'`, ja: `${name}のストライド [${stride.join(', ')}]` },
+        { en: 'contiguous tensors', ja: '連続したテンソル' },
+      );
     expected *= shape[axis]!;
   }
   return { storage: storage.name, key, first, shape };

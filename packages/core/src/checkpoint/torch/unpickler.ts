@@ -22,7 +22,7 @@ export type PicklePersistent = { readonly kind: 'persistent'; readonly id: Pickl
 const OPERATION_LIMIT = 2 ** 20;
 
 const MARK = Symbol('mark');
-const PLAIN = 'a plain dictionary of tensors (state_dict)';
+const PLAIN = { en: 'a plain dictionary of tensors (state_dict)', ja: 'テンソルだけの辞書（state_dict）' };
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The operations that dictionaries of tensors need, by opcode. */
@@ -75,7 +75,8 @@ export function unpickle(file: string, bytes: Uint8Array, allowed: ReadonlySet<s
     if (code === STOP) return machine.pop();
     const perform = operations[code];
     if (!perform) {
-      const feature = `the pickle operation 0x${code.toString(16).padStart(2, '0')}`;
+      const operation = `0x${code.toString(16).padStart(2, '0')}`;
+      const feature = { en: `the pickle operation ${operation}`, ja: `pickleの命令${operation}` };
       throw new UnsupportedFeatureError(file, feature, PLAIN);
     }
     perform(machine);
@@ -209,7 +210,11 @@ class PickleMachine {
     if (!names.every((name) => typeof name === 'string')) this.#malformed('global', 'no text', 'text');
     const full = names.join('.');
     if (!this.#allowed.has(full))
-      throw new UnsupportedFeatureError(this.#file, `the Python name '${full}' in its pickle`, PLAIN);
+      throw new UnsupportedFeatureError(
+        this.#file,
+        { en: `the Python name '${full}' in its pickle`, ja: `pickle内のPythonの名前「${full}」` },
+        PLAIN,
+      );
     this.push({ kind: 'global', name: full });
   }
 

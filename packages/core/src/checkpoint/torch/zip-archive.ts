@@ -44,8 +44,8 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
     if (method !== 0)
       throw new UnsupportedFeatureError(
         source.name,
-        `zip compression (method ${method}) of '${name}'`,
-        'stored zip entries, as torch.save writes them',
+        { en: `zip compression (method ${method}) of '${name}'`, ja: `${name}のzip圧縮（方式${method}）` },
+        { en: 'stored zip entries, as torch.save writes them', ja: 'torch.saveが保存する、圧縮されていないzip' },
       );
     const extra = new DataView(bytes.buffer, at + 46 + nameLength, extraLength);
     const fields = wideFields(extra, [
