@@ -1,5 +1,6 @@
 import type { ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError } from './checkpoint-errors.ts';
+import type { Expectation } from './expectation.ts';
 import { atMost, validUtf8 } from './expectation.ts';
 
 const WINDOW_BYTES = 256 * 1024;
@@ -44,7 +45,7 @@ export class BinaryReader {
   }
 
   /** Makes the next `length` bytes available. `field` says what they are, for the message if the file ends before. */
-  async need(length: number, field: string): Promise<void> {
+  async need(length: number, field: string | Expectation): Promise<void> {
     if (this.has(length)) return;
     const start = this.position;
     if (length > this.remaining)

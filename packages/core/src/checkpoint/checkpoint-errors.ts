@@ -71,22 +71,23 @@ export class MalformedFileError extends TamaError {
   }
 }
 
-/** The file ends before something it announces. */
+/** The file ends before something it announces. A field in one language is a name that the format gives it. */
 export class TruncatedFileError extends TamaError {
-  constructor(file: string, format: string, field: string, needed: number | bigint, size: number) {
+  constructor(file: string, format: string, field: string | Expectation, needed: number | bigint, size: number) {
+    const { en, ja } = typeof field === 'string' ? same(field) : field;
     super(
       'checkpoint-truncated',
       {
         en: {
-          what: `'${file}' is cut off or damaged: ${field} (${format}) reaches to byte ${needed}, but the file has ${size}.`,
+          what: `'${file}' is cut off or damaged: ${en} (${format}) reaches to byte ${needed}, but the file has ${size}.`,
           remedy: downloadAgain.en,
         },
         ja: {
-          what: `「${file}」は途中で切れているか壊れています。${field}（${format}）は${needed}バイト目まで必要ですが、ファイルは${size}バイトです。`,
+          what: `「${file}」は途中で切れているか壊れています。${ja}（${format}）は${needed}バイト目まで必要ですが、ファイルは${size}バイトです。`,
           remedy: downloadAgain.ja,
         },
       },
-      { file, format, field, needed: Number(needed), size },
+      { file, format, field: en, needed: Number(needed), size },
     );
   }
 }

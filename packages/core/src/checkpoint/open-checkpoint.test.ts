@@ -128,6 +128,15 @@ describe('openCheckpoint', () => {
     expect(await fingerprints(await openCheckpoint(folder))).toEqual(tiny);
   });
 
+  it('says in Japanese too what is cut off', async () => {
+    const start = new TextEncoder().encode('GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0');
+    for (const length of [3, 17])
+      await expect(openCheckpoint(memorySource('m.gguf', start.subarray(0, length)))).rejects.toMatchObject({
+        code: 'checkpoint-truncated',
+        texts: { ja: { what: expect.stringMatching(/ヘッダー（(model|GGUF)）は\d+バイト目まで必要/) } },
+      });
+  });
+
   it('reads over HTTP with few requests', async () => {
     const files = new Map(
       ['config.json', 'model.safetensors.index.json', ...shards].map((name) => [

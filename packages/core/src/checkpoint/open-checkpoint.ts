@@ -56,7 +56,8 @@ export async function openCheckpoint(
 
 async function openFile(source: ByteSource, closing: ByteSource[], signal?: AbortSignal): Promise<Opened> {
   const start = await source.read(0, Math.min(16, source.size), signal);
-  if (source.size < 16) throw new TruncatedFileError(source.name, 'model', 'the header', 16, source.size);
+  if (source.size < 16)
+    throw new TruncatedFileError(source.name, 'model', { en: 'the header', ja: 'ヘッダー' }, 16, source.size);
   if (isGguf(start)) return openGguf(source, closing, signal);
   if (isHdf5(start)) return openKeras(source.folder, source, closing, signal);
   if (isZip(start)) return openTorch(source.folder, source, closing, signal);

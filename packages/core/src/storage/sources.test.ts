@@ -82,7 +82,9 @@ describe.each(Object.keys(folders))('a folder in %s', (kind) => {
     const folder = folders[kind]!();
     const model = (await folder.open('sub/model.bin'))!;
     expect(model.size).toBe(1000);
-    expect((await model.folder!.open('model.bin'))!.size).toBe(1000);
+    const sibling = (await model.folder!.open('model.bin'))!;
+    expect(sibling.size).toBe(1000);
+    await sibling.close?.();
     expect(await model.folder!.open('config.json')).toBeUndefined();
     expect(await folder.open('absent.json')).toBeUndefined();
     await model.close?.();

@@ -47,7 +47,7 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
     throw new TruncatedFileError(
       source.name,
       'GGUF',
-      `${tensorCount} tensor infos`,
+      { en: `${tensorCount} tensor infos`, ja: `${tensorCount}個のテンソル情報` },
       reader.position + tensorCount * SMALLEST_TENSOR_INFO,
       source.size,
     );
@@ -70,7 +70,7 @@ export async function readGgufMetadata(source: ByteSource, signal?: AbortSignal)
 /** What lies before the tensor infos. */
 async function readStart(reader: BinaryReader) {
   const { name } = reader.source;
-  await reader.need(24, 'the header');
+  await reader.need(24, { en: 'the header', ja: 'ヘッダー' });
   if (reader.u32() !== MAGIC) throw new MalformedFileError(name, 'GGUF', 'magic', 'another', same('GGUF'));
   const version = reader.u32();
   checkVersion(name, version);

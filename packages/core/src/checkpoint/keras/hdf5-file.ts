@@ -56,7 +56,7 @@ class Hdf5File {
     throw new MalformedFileError(this.#source.name, 'HDF5', field, found, expected);
   }
 
-  async #view(address: number, length: number, field: string): Promise<DataView> {
+  async #view(address: number, length: number, field: string | Expectation): Promise<DataView> {
     const { size, name } = this.#source;
     if (address > size - length) throw new TruncatedFileError(name, 'HDF5', field, address + length, size);
     return new DataView((await this.#metadata.read(address, length, this.#signal)).buffer);
@@ -83,7 +83,7 @@ class Hdf5File {
 
   /** The address of the root group's header, from the superblock. */
   async rootHeader(): Promise<number> {
-    const view = await this.#view(0, 96, 'the superblock');
+    const view = await this.#view(0, 96, { en: 'the superblock', ja: 'スーパーブロック' });
     const version = view.getUint8(8);
     if (version !== 0)
       throw new UnsupportedFeatureError(
@@ -100,7 +100,7 @@ class Hdf5File {
       this.#malformed('base address', this.#u64(view, 24, 'base address'), oneOf([0]));
     const end = view.getUint32(40, true) + view.getUint32(44, true) * 2 ** 32;
     const { name, size } = this.#source;
-    if (end > size) throw new TruncatedFileError(name, 'HDF5', 'the file', end, size);
+    if (end > size) throw new TruncatedFileError(name, 'HDF5', { en: 'the file', ja: 'ファイル全体' }, end, size);
     return this.#u64(view, 64, 'root group');
   }
 

@@ -109,7 +109,7 @@ async function readChunk(
     return streams.read(part, offset, target, signal);
   }
   if (offset + target.length > chunk.size)
-    throw new TruncatedFileError(full, 'zarr', 'chunk', offset + target.length, chunk.size);
+    throw new TruncatedFileError(full, 'zarr', { en: 'chunk', ja: 'チャンク' }, offset + target.length, chunk.size);
   target.set(await chunk.read(offset, target.length, signal));
 }
 
@@ -126,7 +126,8 @@ async function chunkOfShard(
   const length = entries * INDEX_ENTRY_BYTES + (checksum ? 4 : 0);
   if (length > INDEX_LIMIT)
     throw new MalformedFileError(box.name, 'zarr', 'length of a shard index', length, atMost(INDEX_LIMIT));
-  if (length > box.size) throw new TruncatedFileError(box.name, 'zarr', 'shard index', length, box.size);
+  if (length > box.size)
+    throw new TruncatedFileError(box.name, 'zarr', { en: 'shard index', ja: 'シャードの索引' }, length, box.size);
   const bytes = await box.read(location === 'end' ? box.size - length : 0, length, signal);
   const view = new DataView(bytes.buffer);
   if (checksum && crc32c(bytes.subarray(0, -4)) !== view.getUint32(length - 4, true))
@@ -137,6 +138,12 @@ async function chunkOfShard(
   const offset = word(0) + word(4) * 2 ** 32;
   const size = word(8) + word(12) * 2 ** 32;
   if (offset + size > box.size)
-    throw new TruncatedFileError(box.name, 'zarr', 'chunk of a shard', offset + size, box.size);
+    throw new TruncatedFileError(
+      box.name,
+      'zarr',
+      { en: 'chunk of a shard', ja: 'シャード内のチャンク' },
+      offset + size,
+      box.size,
+    );
   return slice(box, box.name, offset, size);
 }

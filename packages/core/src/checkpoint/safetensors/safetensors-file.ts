@@ -63,13 +63,26 @@ export async function readSafetensors(source: ByteSource, signal?: AbortSignal):
       expected,
     );
 
-  if (source.size < 8) throw new TruncatedFileError(source.name, 'safetensors', 'the header length', 8, source.size);
+  if (source.size < 8)
+    throw new TruncatedFileError(
+      source.name,
+      'safetensors',
+      { en: 'the header length', ja: 'ヘッダーの長さ' },
+      8,
+      source.size,
+    );
   const length = headerLength(await source.read(0, 8, signal));
   if (length < 2n || length > HEADER_LIMIT)
     throw malformed('header length', String(length), integerFrom(2, HEADER_LIMIT));
   const dataStart = 8 + Number(length);
   if (dataStart > source.size)
-    throw new TruncatedFileError(source.name, 'safetensors', 'the header', dataStart, source.size);
+    throw new TruncatedFileError(
+      source.name,
+      'safetensors',
+      { en: 'the header', ja: 'ヘッダー' },
+      dataStart,
+      source.size,
+    );
   if (length > PARSED_LIMIT)
     throw new UnsupportedFeatureError(
       source.name,

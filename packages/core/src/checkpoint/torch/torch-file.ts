@@ -1,7 +1,7 @@
 import { type ByteSource, type Bytes, checkRead } from '../../storage/byte-source.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
-import { atMost, oneOf, same } from '../expectation.ts';
+import { atMost, oneOf } from '../expectation.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { PickleDictionary, type PickleValue, unpickle } from './unpickler.ts';
 import { contentOffset, readZip, type ZipEntry } from './zip-archive.ts';
@@ -39,11 +39,13 @@ export type TorchTensor = {
   readonly bytes: StoredArray['read'] | undefined;
 };
 
+const present = { en: 'in the archive', ja: 'アーカイブ内にあるもの' };
+
 /** The tensors of a file that torch.save has written: a dictionary of tensors, or one under `model_state_dict`. */
 export async function readTorch(source: ByteSource, signal?: AbortSignal): Promise<ReadonlyMap<string, TorchTensor>> {
   const entries = await readZip(source, signal);
   const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
-  if (!pickle) throw new MalformedFileError(source.name, 'PyTorch', 'data.pkl', 'missing', same('1'));
+  if (!pickle) throw new MalformedFileError(source.name, 'PyTorch', 'data.pkl', 'missing', present);
   if (pickle.size > PICKLE_LIMIT)
     throw new MalformedFileError(source.name, 'PyTorch', 'size of data.pkl', pickle.size, atMost(PICKLE_LIMIT));
   const folder = pickle.name.slice(0, pickle.name.indexOf('/') + 1);
@@ -70,14 +72,7 @@ export async function readTorch(source: ByteSource, signal?: AbortSignal): Promi
       throw new MalformedFileError(source.name, 'PyTorch', 'tensor name', typeof name, oneOf(['text']));
     const tensor = parseTensor(source.name, name, value);
     const entry = entries.get(`${folder}data/${tensor.key}`);
-    if (!entry)
-      throw new MalformedFileError(
-        source.name,
-        'PyTorch',
-        `tensor '${name}': storage`,
-        tensor.key,
-        oneOf(['in the archive']),
-      );
+    if (!entry) throw new MalformedFileError(source.name, 'PyTorch', `tensor '${name}': storage`, tensor.key, present);
     const offset = offsets.get(entry.name) ?? (await contentOffset(source, entry, signal));
     offsets.set(entry.name, offset);
     tensors.set(name, locate(source, name, tensor, entry, offset));

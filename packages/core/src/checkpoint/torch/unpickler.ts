@@ -108,7 +108,7 @@ class PickleMachine {
   take(length: number): DataView {
     const end = this.#at + length;
     if (end > this.#bytes.length)
-      throw new TruncatedFileError(this.#file, 'pickle', 'an operation', end, this.#bytes.length);
+      throw new TruncatedFileError(this.#file, 'pickle', { en: 'an operation', ja: '命令' }, end, this.#bytes.length);
     const view = new DataView(this.#view.buffer, this.#view.byteOffset + this.#at, length);
     this.#at = end;
     return view;

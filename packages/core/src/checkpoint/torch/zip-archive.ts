@@ -27,7 +27,7 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
   if (count > ENTRY_LIMIT) malformed('number of entries', count, atMost(ENTRY_LIMIT));
   if (size > DIRECTORY_LIMIT) malformed('size of the directory', size, atMost(DIRECTORY_LIMIT));
   if (offset + size > source.size)
-    throw new TruncatedFileError(source.name, 'zip', 'the directory', offset + size, source.size);
+    throw new TruncatedFileError(source.name, 'zip', { en: 'the directory', ja: '目次' }, offset + size, source.size);
   const bytes = await source.read(offset, size, signal);
   const view = new DataView(bytes.buffer);
   const entries = new Map<string, ZipEntry>();
@@ -95,7 +95,13 @@ async function findDirectory(
   while (end >= 0 && !(view.getUint32(end, true) === END && end + 22 + view.getUint16(end + 20, true) === tail.length))
     end--;
   if (end < 0)
-    throw new TruncatedFileError(source.name, 'zip', 'the directory at the end', source.size + 22, source.size);
+    throw new TruncatedFileError(
+      source.name,
+      'zip',
+      { en: 'the directory at the end', ja: '末尾の目次' },
+      source.size + 22,
+      source.size,
+    );
   const directory = {
     count: view.getUint16(end + 10, true),
     size: view.getUint32(end + 12, true),
