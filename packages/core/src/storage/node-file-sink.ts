@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import type { ByteSink } from './byte-sink.ts';
 import { FileUnwritableError } from './write-errors.ts';
 
@@ -14,6 +14,8 @@ export async function writeNodeFile(path: string, produce: (sink: ByteSink) => P
   const unwritable = (cause: NodeJS.ErrnoException): never => {
     throw new FileUnwritableError(path, cause.code ?? cause.message, { cause });
   };
+  // Found out now, not when a file of gigabytes is done.
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new FileUnwritableError(path, 'EISDIR');
   const handle = await open(temporary, 'w').catch(unwritable);
   try {
     await produce({ write: (bytes) => writeAll(handle, bytes).catch(unwritable) });
