@@ -80,7 +80,13 @@ describe('the demo model', () => {
 
   it('stops at Ctrl-C with what it has', async () => {
     const argv = ['run', 'demo', '--raw', 'The', '--ignore-eos', ...gpu];
-    const { exitCode, stdout, stderr } = await spawnTama(argv, { onStdout: (_, child) => child.kill('SIGINT') });
+    let interrupted = false; // a second time would end the process at once, whatever it has
+    const { exitCode, stdout, stderr } = await spawnTama(argv, {
+      onStdout: (_, child) => {
+        if (!interrupted) child.kill('SIGINT');
+        interrupted = true;
+      },
+    });
     expect(exitCode).toBe(130);
     expect(stdout).toMatch(/.\n$/);
     expect(stderr).not.toContain('tama:');
