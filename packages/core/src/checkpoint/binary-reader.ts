@@ -1,7 +1,6 @@
 import type { ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError } from './checkpoint-errors.ts';
-import type { Expectation } from './expectation.ts';
-import { atMost, validUtf8 } from './expectation.ts';
+import { atMost, type Expectation, validUtf8 } from './expectation.ts';
 
 const WINDOW_BYTES = 256 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

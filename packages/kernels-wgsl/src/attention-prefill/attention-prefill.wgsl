@@ -35,6 +35,9 @@ const WORKGROUP = 64u;
 const KEYS = 2 * WORKGROUP;  // of a tile
 
 #include "../common/step.wgsl"
+#if ${subgroups}
+#include "../common/eights.wgsl"
+#endif
 #include "../common/attention.wgsl"
 #include "../common/kv-cache.wgsl"
 
@@ -100,9 +103,7 @@ fn main(
 #endif
 ) {
 #if ${subgroups}
-  // WGSL does not say which invocations make a subgroup. Eight that share must be neighbours, in order.
-  let firstOfEight = subgroupShuffle(local, subgroupLane & ~7u);
-  let together = subgroupAll(subgroupSize >= 8 && firstOfEight % 8 == 0 && firstOfEight + (subgroupLane & 7) == local);
+  let together = inEights(local, subgroupLane, subgroupSize);
 #else
   let subgroupLane = local;
   let subgroupSize = 1u;

@@ -17,6 +17,9 @@ struct Params {
 }
 
 #include "../common/step.wgsl"
+#if ${subgroups}
+#include "../common/eights.wgsl"
+#endif
 
 override WORKGROUP: u32 = 128;    // a multiple of 8
 override SLICES = WORKGROUP / 8;  // of the columns
@@ -77,9 +80,7 @@ fn main(
 #endif
 ) {
 #if ${subgroups}
-  // WGSL does not say which invocations make a subgroup. Eight that would share must be the lanes of a slice, in order.
-  let firstOfEight = subgroupShuffle(local, subgroupLane & ~7u);
-  let together = subgroupAll(subgroupSize >= 8 && firstOfEight % PANEL == 0 && firstOfEight + (subgroupLane & 7) == local);
+  let together = inEights(local, subgroupLane, subgroupSize);
 #else
   let subgroupLane = 0u;
   let together = false;
