@@ -112,6 +112,16 @@ describe('files without a folder', () => {
   });
 });
 
+describe('one file of a model that is a folder', () => {
+  it.each(['config.json', 'model.safetensors.index.json', 'model.weights.json', 'tokenizer.json', '_METADATA'])(
+    'is refused with a word on the folder: %s',
+    async (name) => {
+      await expect(chosenModel(picked(named(name)))).rejects.toEqual(refused('checkpoint-part'));
+      await expect(droppedModel(dropped(named(name)))).rejects.toEqual(refused('checkpoint-part'));
+    },
+  );
+});
+
 describe('what cannot be read', () => {
   it.each(['file', 'folder'])('is named: a %s', async (kind) => {
     const fail = (_give: unknown, refuse: (cause: Error) => void) => refuse(new DOMException('no permission'));

@@ -1,4 +1,4 @@
-import { filesFolder, findModels, type PickedFolder, pickedFolder } from '@tama/core';
+import { filesFolder, findModels, isModelPart, PartOfModelError, type PickedFolder, pickedFolder } from '@tama/core';
 import type { ModelFiles } from '../engine-host.ts';
 import { deepest, filesBelow, mostEntries } from './dropped-folder.ts';
 import { FolderTooLargeError, NoModelFilesError } from './model-file-errors.ts';
@@ -9,11 +9,12 @@ const inHiddenFolder = (path: string) => /(^|\/)\.[^/]*\//.test(path);
 /**
  * What was chosen with a file input, or dropped without a folder.
  *
- * @throws {NoModelFilesError} @throws {FolderTooLargeError}
+ * @throws {NoModelFilesError} @throws {PartOfModelError} @throws {FolderTooLargeError}
  */
 export async function chosenModel(files: readonly File[]): Promise<ModelFiles> {
   const [file] = files;
   if (files.length !== 1 || !file || file.webkitRelativePath) return modelFolder(pickedFolder(files));
+  if (isModelPart(file.name)) throw new PartOfModelError(file.name);
   // A file whose name has no ending, as in Ollama's store, is told by its content.
   if (file.name.includes('.')) await modelFolder({ name: file.name, files: new Map([[file.name, file]]) });
   return file;

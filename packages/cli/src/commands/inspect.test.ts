@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nodeDependencies } from '../node-dependencies.ts';
 import { inspection, tama } from '../testing/harness.ts';
+import { repositoryPath } from '../testing/spawn-tama.ts';
 
 describe('tama inspect', () => {
   it('prints everything as JSON', async () => {
@@ -17,6 +19,16 @@ describe('tama inspect', () => {
     const japanese = (await tama(['inspect', 'm'], { env: { LC_ALL: 'ja_JP.UTF-8' } })).stdout;
     expect(japanese).toContain('トークナイザー: 6ピース');
     expect(japanese).toContain('注意: 倍率を修正しました\n');
+  });
+
+  it('asks for the folder where only one file of it is given', async () => {
+    const folder = repositoryPath('fixtures/tiny/hf');
+    const options = { dependencies: { inspect: nodeDependencies.inspect } };
+    const { exitCode, stderr } = await tama(['inspect', `${folder}/config.json`], options);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: `tama: 'config.json' is only one of the files that make up a model.\nGive its folder: '${folder}'.\n`,
+    });
   });
 
   it('says when there is no tokenizer', async () => {

@@ -10,6 +10,9 @@ const ORBAX = /^(manifest\.ocdbt|_METADATA|(transformer|embedder|final_norm|laye
 /** Files that tell an Orbax checkpoint where nothing can be listed. */
 const ORBAX_FILES = ['manifest.ocdbt', '_METADATA'];
 
+/** Whether a file or folder of this name is where a model is. */
+export const isModelEntry = (entry: string): boolean => WEIGHTS.test(entry) || ORBAX.test(entry);
+
 /**
  * Paths of the folders that seem to hold a model: the given one, which is `''`, or else some below it. Names tell it;
  * no file is read. A folder that cannot be read, such as a disk's own `lost+found`, is passed over if there is a model
@@ -19,7 +22,7 @@ const ORBAX_FILES = ['manifest.ocdbt', '_METADATA'];
  */
 export async function findModels(folder: ByteFolder, path = '', depth = 0): Promise<readonly string[]> {
   const entries = (await folder.list?.(path)) ?? [];
-  if (entries.some((entry) => WEIGHTS.test(entry) || ORBAX.test(entry))) return [path];
+  if (entries.some(isModelEntry)) return [path];
   if (depth === SEARCH_DEPTH) return [];
   const found: string[] = [];
   const unreadable: unknown[] = [];

@@ -1,15 +1,17 @@
 import { type ByteFolder, type ByteSource, isByteFolder, subfolder } from '../storage/byte-source.ts';
 import { FileMissingError } from '../storage/storage-errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { SeveralModelsError, TruncatedFileError, UnrecognisedFormatError } from './checkpoint-errors.ts';
-import { findModels, isOrbaxFolder } from './find-models.ts';
+import { TruncatedFileError } from './checkpoint-errors.ts';
+import { findModels, isModelEntry, isOrbaxFolder } from './find-models.ts';
 import { openGguf } from './gguf/gguf-checkpoint.ts';
 import { isGguf } from './gguf/gguf-file.ts';
 import { configBeside } from './inferred-config.ts';
 import { isHdf5 } from './keras/hdf5-file.ts';
 import { openKeras, WEIGHTS_FILE, WEIGHTS_INDEX } from './keras/keras-checkpoint.ts';
-import { isOcdbt } from './orbax/ocdbt.ts';
+import { isModelPart } from './model-part.ts';
+import { isOcdbt, isOcdbtNode } from './orbax/ocdbt.ts';
 import { openOrbax } from './orbax/orbax-checkpoint.ts';
+import { PartOfModelError, SeveralModelsError, UnrecognisedFormatError } from './recognition-errors.ts';
 import { INDEX_FILE, openHuggingFace, SINGLE_FILE } from './safetensors/safetensors-checkpoint.ts';
 import { isSafetensors } from './safetensors/safetensors-file.ts';
 import { openTorch, TORCH_FILES, TORCH_INDEX } from './torch/torch-checkpoint.ts';
@@ -56,17 +58,27 @@ export async function openCheckpoint(
 
 async function openFile(source: ByteSource, closing: ByteSource[], signal?: AbortSignal): Promise<Opened> {
   const start = await source.read(0, Math.min(16, source.size), signal);
-  if (source.size < 16)
+  // One shard opens the others beside it, so there must be a place where they are.
+  if (!source.folder && PART.test(source.name) && !isGguf(start)) throw new PartOfModelError(source.name);
+  if (source.size < 16) {
+    if (isModelPart(source.name)) throw await partOf(source, signal);
     throw new TruncatedFileError(source.name, 'model', { en: 'the header', ja: 'ヘッダー' }, 16, source.size);
+  }
   if (isGguf(start)) return openGguf(source, closing, signal);
   if (isHdf5(start)) return openKeras(source.folder, source, closing, signal);
   if (isZip(start)) return openTorch(source.folder, source, closing, signal);
   if (isOcdbt(start) && source.folder) return openOrbax(source.folder, source.folder, closing, signal);
   if (isSafetensors(start, source.size)) {
-    if (!source.folder) throw new FileMissingError('config.json', source.name);
+    if (!source.folder) throw new PartOfModelError(source.name);
     return openHuggingFace(source.folder, source, closing, signal);
   }
+  if (isModelPart(source.name) || isOcdbt(start) || isOcdbtNode(start)) throw await partOf(source, signal);
   throw new UnrecognisedFormatError(source.name, printable(start));
+}
+
+async function partOf({ name, folder }: ByteSource, signal?: AbortSignal): Promise<PartOfModelError> {
+  const isModel = folder && (await holdsModel(folder, signal));
+  return new PartOfModelError(name, isModel ? (folder.location ?? folder.name) : undefined);
 }
 
 async function openFolder(folder: ByteFolder, closing: ByteSource[], signal?: AbortSignal): Promise<Opened> {
@@ -93,6 +105,13 @@ async function openFolder(folder: ByteFolder, closing: ByteSource[], signal?: Ab
   }
   if (config) throw new FileMissingError(SINGLE_FILE, folder.name);
   throw new UnrecognisedFormatError(folder.name, '');
+}
+
+/** Whether a model lies in the folder itself. */
+async function holdsModel(folder: ByteFolder, signal?: AbortSignal): Promise<boolean> {
+  if (folder.list) return (await folder.list()).some(isModelEntry);
+  for (const [file] of markers) if (await holds(folder, file, signal)) return true;
+  return isOrbaxFolder(folder, signal);
 }
 
 /** The file of a folder's model, or one of its parts. @throws {SeveralModelsError} */

@@ -28,6 +28,8 @@ export interface ByteSource {
 /** Files by relative path, `/` between names: a Hugging Face folder, a keras preset, an orbax directory. */
 export interface ByteFolder {
   readonly name: string;
+  /** What opens it: a path, a URL, a reference. Absent where there is none, as for a folder that was picked. */
+  readonly location?: string;
   /** `undefined` when there is no such file. The caller closes the source. */
   open(path: string, signal?: AbortSignal): Promise<ByteSource | undefined>;
   /** Names directly in the folder, or in a folder below it; those of folders end in `/`. HTTP cannot list. */
@@ -55,10 +57,15 @@ export function checkRead(source: Pick<ByteSource, 'name' | 'size'>, offset: num
 export function subfolder(folder: ByteFolder, path: string): ByteFolder {
   return {
     name: path.slice(path.lastIndexOf('/') + 1),
+    ...(folder.location === undefined ? {} : { location: locationBelow(folder.location, path) }),
     open: (below, signal) => folder.open(`${path}/${below}`, signal),
     ...(folder.list ? { list: (below?: string) => folder.list!(below ? `${path}/${below}` : path) } : {}),
   };
 }
+
+/** URLs of folders end in a slash, paths do not. */
+const locationBelow = (location: string, path: string): string =>
+  location.endsWith('/') ? `${location}${path}/` : `${location}/${path}`;
 
 /** The folder that holds `path`, which is relative to `folder`. */
 export function parentFolder(folder: ByteFolder, path: string): ByteFolder {

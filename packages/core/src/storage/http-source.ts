@@ -53,6 +53,7 @@ export async function httpSource(
 export function httpFolder(url: string, options: HttpOptions = {}): ByteFolder {
   const folder: ByteFolder = {
     name: url,
+    location: url,
     async open(path, signal) {
       const file = new URL(url);
       file.pathname += pathSegments(path).map(encodeURIComponent).join('/');

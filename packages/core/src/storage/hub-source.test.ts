@@ -85,6 +85,7 @@ describe('a hub', () => {
     const weights = (await folder.open('x/model.safetensors'))!;
     expect(await weights.read(4990, 10)).toEqual(bytes(5000).slice(4990));
     expect(await weights.folder!.list!()).toEqual(['model.safetensors']);
+    expect(weights.folder!.location).toBe('hf:o/r/x/@refs/pr/1');
     expect(await folder.open('absent')).toBeUndefined();
     expect(await codeOf(folder.open('../secret'))).toBe('path-unsafe');
   });
@@ -98,6 +99,7 @@ describe('a hub', () => {
       2000,
       ['GET /o/r/resolve/main/m%20Q4.gguf bytes=0-0'],
     ]);
+    expect(file.folder!.location).toBe('hf:o/r');
     expect(((await openHub('hf:o/r', options)) as ByteSource).name).toBe('m Q4.gguf');
   });
 

@@ -2,7 +2,7 @@ import { type ByteFolder, type ByteSource, parentFolder, subfolder } from './byt
 import { httpSource } from './http-source.ts';
 import { type HubOptions, hubFileUrl, hubRequest, listHubFiles } from './hub-api.ts';
 import { hubModelFiles } from './hub-model-files.ts';
-import { type HubReference, parseHubReference } from './hub-reference.ts';
+import { formatHubReference, type HubReference, parseHubReference } from './hub-reference.ts';
 import { entriesBelow } from './memory-source.ts';
 import { pathSegments } from './relative-path.ts';
 
@@ -54,9 +54,12 @@ function hubSource(
   signal?: AbortSignal,
 ): Promise<ByteSource> {
   const url = hubFileUrl(reference, path, options);
+  const { path: _, ...repository } = reference;
+  const below = path.slice(0, path.lastIndexOf('/') + 1);
+  const location = formatHubReference(below === '' ? repository : { ...repository, path: below });
   return httpSource(url, {
     ...hubRequest(url, options),
-    folder: parentFolder(folder, path),
+    folder: { ...parentFolder(folder, path), location },
     ...(signal ? { signal } : {}),
   });
 }

@@ -45,6 +45,7 @@ export async function nodeFileSource(path: string, folder?: ByteFolder): Promise
 export function nodeFolder(path: string): ByteFolder {
   const folder: ByteFolder = {
     name: basename(resolve(path)),
+    location: resolve(path),
     async open(below) {
       const file = join(path, ...pathSegments(below));
       try {

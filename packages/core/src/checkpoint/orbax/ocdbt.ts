@@ -24,8 +24,10 @@ const NODE_LIMIT = 16 * 2 ** 20;
 const COUNT_LIMIT = 2 ** 20;
 const HEIGHT_LIMIT = 16;
 
-export const isOcdbt = (start: Uint8Array): boolean =>
-  new DataView(start.buffer, start.byteOffset).getUint32(0) === MANIFEST_MAGIC;
+export const isOcdbt = (start: Uint8Array): boolean => magicOf(start) === MANIFEST_MAGIC;
+/** A data file that begins with a node: part of a database. */
+export const isOcdbtNode = (start: Uint8Array): boolean => magicOf(start) === NODE_MAGIC;
+const magicOf = (start: Uint8Array): number => new DataView(start.buffer, start.byteOffset).getUint32(0);
 
 /** A data file, and the base that paths inside the nodes it holds are relative to. */
 type DataFile = { readonly base: string; readonly path: string };
