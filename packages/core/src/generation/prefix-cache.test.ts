@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../testing/random.ts';
 import { PrefixCache } from './prefix-cache.ts';
 
 describe('PrefixCache', () => {
@@ -21,6 +22,43 @@ describe('PrefixCache', () => {
     cache.truncate(7);
     cache.append([99]);
     expect(cache.reusable([...prompt(7), 5])).toBe(8);
+  });
+
+  it('knows a conversation that begins anew after one that was longer than the ring', () => {
+    const cache = new PrefixCache(4, 8);
+    cache.append(Array.from({ length: 30 }, (_, i) => i));
+    expect(cache.reusable([50, 51])).toBe(0);
+    cache.truncate(0);
+    cache.append([50, 51, 52, 53, 54, 55]);
+    expect(cache.reusable([50, 51, 52, 60])).toBe(3);
+    expect(cache.reusable([50, 51, 52, 53, 54, 55, 56])).toBe(6);
+  });
+
+  it('never says that a slot is intact which holds another position, whatever came before', () => {
+    const [window, capacity] = [4, 10];
+    const random = seededRandom(5);
+    const below = (n: number) => Math.floor(random() * n);
+    let reused = 0;
+    const cache = new PrefixCache(window, capacity);
+    const slots = new Array<string>(capacity).fill('');
+    let ids: number[] = [];
+    for (let turn = 0; turn < 2000; turn++) {
+      const prompt = [...ids.slice(0, below(ids.length + 1)), ...Array.from({ length: 1 + below(6) }, () => below(3))];
+      const common = cache.reusable(prompt);
+      // The row at `common` finds every key of its window.
+      for (let p = Math.max(0, common - window + 1); p < common; p++) {
+        expect(slots[p % capacity]).toBe(`${p}: ${prompt.slice(0, p + 1)}`);
+      }
+      if (common > 0) reused++;
+      cache.truncate(common);
+      const overrun = below(3);
+      for (let p = common; p < prompt.length + overrun; p++) {
+        slots[p % capacity] = p < prompt.length ? `${p}: ${prompt.slice(0, p + 1)}` : 'run past the stop';
+      }
+      cache.append(prompt.slice(common), overrun);
+      ids = prompt.length > 40 ? [] : prompt;
+    }
+    expect(reused).toBeGreaterThan(1000);
   });
 
   it('counts positions that ran past a stop as overwritten', () => {

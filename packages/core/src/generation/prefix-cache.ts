@@ -1,12 +1,12 @@
 /**
- * What the KV cache holds: token ids by position, and how far it was ever written. Local layers are rings, so going
- * back is possible only while the keys that the window needs have not been overwritten.
+ * What the KV cache holds: token ids by position, and from which of them on every layer still has their keys. Local
+ * layers are rings, so going back is possible only while the keys that the window needs have not been overwritten.
  */
 export class PrefixCache {
   readonly #window: number;
   readonly #localCapacity: number;
   #ids: number[] = [];
-  #written = 0;
+  #oldestIntact = 0;
 
   /** @param localCapacity slots of a local layer's ring, see `cacheCapacity` */
   constructor(window: number, localCapacity: number) {
@@ -22,26 +22,26 @@ export class PrefixCache {
     const most = Math.min(this.#ids.length, prompt.length - 1);
     let common = 0;
     while (common < most && this.#ids[common] === prompt[common]) common++;
-    // The row at position `common` sees keys back to common - window + 1; the slot of position p was reused once
-    // p + capacity was written.
+    // The row at position `common` sees keys back to common - window + 1.
     const oldestNeeded = Math.max(0, common - this.#window + 1);
-    const oldestIntact = this.#written - this.#localCapacity;
-    return oldestNeeded >= oldestIntact ? common : 0;
+    return oldestNeeded >= this.#oldestIntact ? common : 0;
   }
 
   /** Forgets everything from `length` on, before other tokens are written there. */
   truncate(length: number): void {
     this.#ids.length = Math.min(this.#ids.length, length);
+    if (length === 0) this.#oldestIntact = 0; // All that will be known is written anew.
   }
 
   /** Tokens were written behind those known. `overrun`: positions after them that steps ran past a stop have touched. */
   append(ids: readonly number[], overrun = 0): void {
     for (const id of ids) this.#ids.push(id);
-    this.#written = Math.max(this.#written, this.#ids.length + overrun);
+    // Position p + capacity takes the slot of p.
+    const written = this.#ids.length + overrun;
+    this.#oldestIntact = Math.max(this.#oldestIntact, written - this.#localCapacity);
   }
 
   clear(): void {
-    this.#ids = [];
-    this.#written = 0;
+    this.truncate(0);
   }
 }
