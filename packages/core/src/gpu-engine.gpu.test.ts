@@ -122,6 +122,35 @@ describe('the engine', () => {
     expect((await finish(engine, user('Hello!'))).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
   });
 
+  it('ends at an abort without waiting for the steps that run, and the next reply waits for them', async () => {
+    const { model } = engine;
+    const held: (() => void)[] = [];
+    const decode = model.decode.bind(model);
+    const hold = new Promise<void>((resolve) => held.push(resolve));
+    const late: typeof decode = async (...step) => {
+      const tokens = await decode(...step);
+      await hold;
+      return tokens;
+    };
+    Object.assign(model, { decode: late });
+    const controller = new AbortController();
+    const first = finish(engine, user('Hello!'), { ignoreEos: true, signal: controller.signal, stepsAhead: 8 });
+    await model.idle();
+    controller.abort();
+    expect((await first).reason).toBe('abort'); // None of its steps has come back.
+    Reflect.deleteProperty(model, 'decode'); // That of its class again.
+
+    let ended = false;
+    const second = finish(engine, user('Hello!')).finally(() => {
+      ended = true;
+    });
+    await model.idle();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(ended).toBe(false);
+    for (const release of held) release();
+    expect((await second).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
+  });
+
   it.each([
     ['prompt-too-long', { tokens: Array(128).fill(5) }],
     ['prompt-empty', { tokens: [] }],

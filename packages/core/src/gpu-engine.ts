@@ -112,10 +112,11 @@ export class GpuEngine implements Engine {
     maxTokens: number,
     options: GenerateOptions,
   ): AsyncGenerator<GenerateEvent, void, undefined> {
-    const { signal, ignoreEos } = options;
-    const stopped = () => signal?.aborted || this.#closing.signal.aborted;
+    const { ignoreEos } = options;
+    const stop = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const stopped = () => stop.aborted;
     const stepsAhead = checkStepsAhead(options.stepsAhead);
-    const drafter = this.#drafter(options);
+    const drafter = this.#drafter(options, stop);
     const sampler = await this.#model.configureSampler(options, tokens);
     const began = performance.now();
 
@@ -150,7 +151,7 @@ export class GpuEngine implements Engine {
       const prefill = () => this.#model.prefill(last, start, sampler);
       const stream = drafter
         ? this.#speculation(sampler, prefill, drafter, tokens, maxTokens)
-        : this.#queue(sampler, prefill, maxTokens, stepsAhead);
+        : this.#queue(sampler, prefill, maxTokens, stop, stepsAhead);
       this.#prefix.append(last);
       let failed = false;
       try {
@@ -161,10 +162,7 @@ export class GpuEngine implements Engine {
             yield { type: 'prefill', processed: tokens.length, total: tokens.length, cached };
           }
           if (id === notAToken) throw new NotANumberError(this.info.name, tokens.length + ids.length - 1);
-          if (stopped()) {
-            reason = 'abort';
-            break;
-          }
+          if (stopped()) break;
           if (!ignoreEos && this.#tokenizer?.stopIds.includes(id)) {
             reason = 'stop';
             break;
@@ -173,11 +171,9 @@ export class GpuEngine implements Engine {
           const piece = decoder?.push(id) ?? '';
           text += piece;
           yield { type: 'token', id, text: piece, ...(logprobs ? { logprobs } : {}) };
-          if (stopped()) {
-            reason = 'abort';
-            break;
-          }
+          if (stopped()) break;
         }
+        if (stopped()) reason = 'abort';
       } catch (error) {
         failed = true;
         if (!this.#closing.signal.aborted) throw error;
@@ -203,8 +199,8 @@ export class GpuEngine implements Engine {
   }
 
   /** Who guesses tokens, if anybody does. @throws {OptionError} */
-  #drafter(options: GenerateOptions): Drafter | undefined {
-    const { speculation, signal } = options;
+  #drafter(options: GenerateOptions, stop: AbortSignal): Drafter | undefined {
+    const { speculation } = options;
     if (!speculation) return undefined;
     let drafter = promptLookup;
     if (speculation !== 'prompt-lookup') {
@@ -212,7 +208,6 @@ export class GpuEngine implements Engine {
       if (!draft) throw new OptionError('speculation', String(speculation), "'prompt-lookup' or a draft model");
       // It would wait for the turn that this generation has.
       if (draft === this) throw new OptionError('speculation.draft', this.info.name, 'another engine than this one');
-      const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
       drafter = modelDrafter(draft, this.info.config.vocabularySize, stop);
     }
     return this.#model.canVerify && !hasPenalties(options) ? drafter : undefined;
@@ -234,11 +229,12 @@ export class GpuEngine implements Engine {
     sampler: SamplerKind,
     prefill: () => Promise<ChosenToken>,
     maxTokens: number,
+    stop: AbortSignal,
     stepsAhead: number | undefined,
   ): TokenStream {
     const submit = async (slot: number, count: number) =>
       slot === 0 ? [await prefill()] : this.#model.decode(sampler, slot, count);
-    return new DecodeQueue(submit, maxTokens, stepsAhead);
+    return new DecodeQueue(submit, maxTokens, stop, stepsAhead);
   }
 
   /** Waits for the running generation to end; the returned function ends this one's turn. */

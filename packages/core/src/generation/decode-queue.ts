@@ -6,12 +6,15 @@ type Submit = (slot: number, count: number) => Promise<readonly ChosenToken[]>;
 
 /**
  * Steps that are submitted before the host has read their results, so that the GPU never waits for the host. They are
- * read in batches of half of what is in flight: while the host reads one, the other runs.
+ * read in batches of half of what is in flight: while the host reads one, the other runs. Once its signal is aborted it
+ * submits nothing more, and does not wait for what runs.
  */
 export class DecodeQueue implements TokenStream {
   readonly #submit: Submit;
   readonly #limit: number;
   readonly #adaptive: boolean;
+  readonly #signal: AbortSignal;
+  readonly #aborted: Promise<undefined>;
   readonly #pending: { readonly count: number; readonly tokens: Promise<readonly ChosenToken[]> }[] = [];
   #ready: ChosenToken[] = [];
   #submitted = 0;
@@ -21,11 +24,15 @@ export class DecodeQueue implements TokenStream {
   #stepMs: number | undefined;
 
   /** @param limit most tokens to submit; @param ahead most steps in flight, 1 to 8; by default it is adapted */
-  constructor(submit: Submit, limit: number, ahead?: number) {
+  constructor(submit: Submit, limit: number, signal: AbortSignal, ahead?: number) {
     this.#submit = submit;
     this.#limit = limit;
     this.#adaptive = ahead === undefined;
     this.#ahead = ahead ?? 2;
+    this.#signal = signal;
+    this.#aborted = new Promise((resolve) =>
+      signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    );
   }
 
   // Every decode step takes in the token before it.
@@ -40,9 +47,12 @@ export class DecodeQueue implements TokenStream {
   async next(): Promise<ChosenToken | undefined> {
     if (this.#ready.length === 0) {
       this.#fill();
-      const batch = this.#pending.shift();
-      if (!batch) return undefined;
-      this.#ready.push(...(await batch.tokens));
+      const [batch] = this.#pending;
+      if (!batch || this.#signal.aborted) return undefined;
+      const tokens = await Promise.race([batch.tokens, this.#aborted]);
+      if (!tokens) return undefined;
+      this.#pending.shift();
+      this.#ready.push(...tokens);
       this.#inFlight -= batch.count;
       if (this.#adaptive) this.#adapt(batch.count);
       this.#fill();
@@ -56,7 +66,7 @@ export class DecodeQueue implements TokenStream {
   }
 
   #fill(): void {
-    while (this.#inFlight < this.#ahead && this.#submitted < this.#limit) {
+    while (!this.#signal.aborted && this.#inFlight < this.#ahead && this.#submitted < this.#limit) {
       const room = Math.min(Math.ceil(this.#ahead / 2), this.#ahead - this.#inFlight, this.#limit - this.#submitted);
       const count = this.#submitted === 0 ? 1 : room;
       const tokens = this.#submit(this.#submitted, count);

@@ -2,7 +2,7 @@ import type { ChosenToken } from './sampler.ts';
 
 /** The tokens of a reply one after the other, in whatever way they are decoded. */
 export interface TokenStream {
-  /** The next token, or undefined when as many have been read as were asked for. */
+  /** The next token, or undefined when as many have been read as were asked for, or it was aborted. */
   next(): Promise<ChosenToken | undefined>;
 
   /** Resolves when nothing of it runs on the GPU any more; rejects if what was not read yet has failed. */
