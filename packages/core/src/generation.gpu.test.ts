@@ -53,9 +53,15 @@ describe('a generation', () => {
   });
   afterAll(() => engine.close());
 
-  it.each([1, 8])('decodes without allocating, binding or writing anything, %i steps ahead', async (stepsAhead) => {
+  it.each([
+    ['1 step ahead', { stepsAhead: 1 }],
+    ['8 steps ahead', { stepsAhead: 8 }],
+    ['as many as fit', {}],
+    ['drawn, with penalties', { temperature: 1, topP: 0.9, seed: 1, repetitionPenalty: 1.2, stepsAhead: 4 }],
+    ['with log-probabilities', { logprobs: 3, stepsAhead: 4 }],
+  ])('decodes without allocating, binding or writing anything, %s', async (_, how) => {
     const { device } = await sharedGpu(await testGpu(), true);
-    const options = { maxTokens: 30, ignoreEos: true, stepsAhead };
+    const options = { ...how, maxTokens: 30, ignoreEos: true };
     await generate(engine, prompt, options); // makes the recordings and the ring of read-back buffers
     const calls = countCalls(device);
     const made: Record<string, number>[] = [];
@@ -64,7 +70,7 @@ describe('a generation', () => {
     }
     calls.restore();
     const [first, last] = [made[0]!, made.at(-1)!];
-    for (const call of ['createBuffer', 'createBindGroup', 'createComputePipeline', 'writeBuffer', 'createTexture']) {
+    for (const call of ['writeBuffer', ...creations]) {
       expect(`${call} ${last[call]! - first[call]!}`).toBe(`${call} 0`);
     }
     // At most a submit a step: what was in flight at the first token is in its count.
@@ -254,6 +260,18 @@ describe('going back in a conversation longer than the window', () => {
   });
 });
 
+const creations = [
+  'createBuffer',
+  'createTexture',
+  'createBindGroup',
+  'createBindGroupLayout',
+  'createPipelineLayout',
+  'createShaderModule',
+  'createComputePipeline',
+  'createComputePipelineAsync',
+  'createQuerySet',
+] as const;
+
 /** Counts the calls that would make a step more than a replay. */
 function countCalls(device: GPUDevice) {
   const counts: Record<string, number> = {};
@@ -269,7 +287,7 @@ function countCalls(device: GPUDevice) {
       restore.push(() => Reflect.deleteProperty(target, name));
     }
   };
-  count(device, ['createBuffer', 'createBindGroup', 'createComputePipeline', 'createTexture']);
+  count(device, creations);
   count(device.queue, ['writeBuffer', 'submit']);
   return {
     counts: () => ({ ...counts }),
