@@ -43,11 +43,12 @@ export async function measureModel(path: string, options: ModelOptions): Promise
 
   const lengths: Row[] = [];
   const longest = info.contextLength - options.decode;
+  let prompts = 0;
   for (const prompt of new Set(options.lengths.map((length) => Math.min(length, longest)))) {
     const runs: Run[] = [];
     // A long prompt takes long enough to be measured once.
     const rounds = prompt >= 2048 ? 1 : options.rounds;
-    for (let seed = 1; seed <= rounds; seed++) runs.push(await generate(engine, prompt, options.decode, seed));
+    for (let round = 0; round < rounds; round++) runs.push(await generate(engine, prompt, options.decode, ++prompts));
     const least = (key: keyof Run) => Math.min(...runs.map((run) => run[key]));
     const tokensPerSecond = (1000 * least('decoded')) / least('decodeMs');
     lengths.push({
@@ -82,7 +83,8 @@ async function generate(engine: Engine, prompt: number, decode: number, seed: nu
   const tokens = randomPrompt(prompt, seed);
   for await (const event of engine.generate({ tokens }, { maxTokens: decode, ignoreEos: true })) {
     if (event.type === 'finish') {
-      const { prefillMs, decodeMs } = event.usage;
+      const { prefillMs, decodeMs, cachedTokens } = event.usage;
+      if (cachedTokens > 0) throw new Error(`${cachedTokens} tokens of ${prompt} were cached`);
       return { prefillMs, decodeMs, decoded: event.ids.length - 1 };
     }
   }

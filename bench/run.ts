@@ -18,9 +18,10 @@ import { ModelFiles } from './models.ts';
 import { environment, save, table } from './report.ts';
 import { measureSizes } from './sizes.ts';
 
+const sections = ['kernels', 'models', 'host', 'sizes'];
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: ['kernels', 'models', 'host', 'sizes'] },
+    only: { type: 'string', multiple: true, default: sections },
     adapter: { type: 'string' },
     device: { type: 'string', default: 'auto' },
     filter: { type: 'string', multiple: true, default: [] },
@@ -33,6 +34,11 @@ const { values } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 });
+
+// Else --save would keep a line that says nothing.
+for (const section of values.only) {
+  if (!sections.includes(section)) throw new Error(`--only ${section} is none of ${sections.join(', ')}`);
+}
 
 const open = async () => await openDawn(values.adapter ? { adapter: values.adapter } : {});
 const device = values.device === 'f32' ? 'f32' : 'auto';

@@ -55,11 +55,13 @@ export async function measureDecoders(options: DecoderOptions): Promise<{ rows: 
     // Once without the clock: whatever is compiled at first use.
     for (const runner of runners) await runner.generate({ tokens: randomPrompt(Math.max(...lengths), 0), decode: 2 });
     const rows: Row[] = [];
+    let prompts = 0;
     for (const prompt of lengths) {
       const answers = new Map(runners.map((runner): [Runner, Answer[]] => [runner, []]));
-      for (let seed = 1; seed <= rounds; seed++) {
+      for (let round = 0; round < rounds; round++) {
+        const tokens = randomPrompt(prompt, ++prompts); // Never one that begins like another: caches would know it.
         for (const runner of runners) {
-          answers.get(runner)!.push(await runner.generate({ tokens: randomPrompt(prompt, seed), decode }));
+          answers.get(runner)!.push(await runner.generate({ tokens, decode }));
           process.stderr.write('.');
         }
       }
