@@ -59,7 +59,7 @@ export async function measureHostTime(shape: keyof typeof publishedSizes, tokens
     wall = Math.min(wall, (performance.now() - began) / tokens);
     cpu = Math.min(cpu, (user + system) / 1000 / tokens);
   }
-  const dispatches = model.decodeDispatches.length;
+  const dispatches = model.dispatches(1).length;
   await engine.close();
   gpu.device.destroy();
   if (errors.length > 0) throw new Error(errors[0]);

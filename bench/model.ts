@@ -69,7 +69,7 @@ export async function measureModel(path: string, options: ModelOptions): Promise
     'load ms': loadMs,
     'load ms, second': secondLoadMs,
     'first token ms, cold': coldMs,
-    'dispatches a token': model.decodeDispatches.length,
+    'dispatches a token': model.dispatches(1).length,
     'weight bytes': info.weightBytes,
     'KV bytes': info.cacheBytes,
     'work bytes': model.bytes - info.weightBytes - info.cacheBytes,

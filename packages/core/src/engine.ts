@@ -2,8 +2,8 @@ import type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config, Warning } from './gemma2/config.ts';
+import type { Tuned } from './gemma2/gpu-model.ts';
 import type { TuningMode } from './tuning/decide.ts';
-import type { TunedKernel } from './tuning/tune-kernels.ts';
 import type { TuningStore } from './tuning/tuning-store.ts';
 
 /**
@@ -99,8 +99,10 @@ export type ModelInfo = {
   readonly cacheBytes: number;
   readonly hasTokenizer: boolean;
   readonly adapter: AdapterSummary;
-  /** Which variants of kernels tuning has chosen. */
-  readonly tuned?: readonly TunedKernel[];
+  /** Rows of a prefill chunk. */
+  readonly prefillChunk?: number;
+  /** What tuning has chosen: variants of kernels, and the rows of a prefill chunk. */
+  readonly tuned?: readonly Tuned[];
   /** What the reader should know, e.g. a corrected value of the configuration. */
   readonly warnings: readonly Warning[];
 };
@@ -133,7 +135,7 @@ export type LoadOptions = {
   readonly weights?: LoadedWeights;
   /** sqrt(hidden size) rounded to bfloat16, as Gemma 2 was trained, or exact, as llama.cpp computes. */
   readonly embeddingScale?: 'bfloat16' | 'exact';
-  /** Rows of one prefill chunk. Default 128, on a software adapter 64. */
+  /** Rows of one prefill chunk, at most 512. Default: 128, or more where tuning found it faster; on a software adapter 64. */
   readonly prefillChunk?: number;
   /**
    * Tokens by which a conversation longer than the sliding window can go back, to an edit or another branch, without

@@ -8,6 +8,7 @@ import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
 import { defaultRollback } from './gemma2/kv-cache.ts';
 import { fitModel } from './gemma2/model-fit.ts';
+import { prefillChunks } from './gemma2/prefill-chunks.ts';
 import { GpuEngine } from './gpu-engine.ts';
 import { sharedGpu } from './shared-gpu.ts';
 import { type ModelSource, openSource } from './storage/open-source.ts';
@@ -18,14 +19,6 @@ const longestContext = 8192;
 
 /** Tokens that the KV cache holds where nobody says otherwise. */
 export const defaultContext = ({ contextLength }: Gemma2Config): number => Math.min(contextLength, longestContext);
-
-/**
- * Rows of a prefill chunk: a GPU has work for all its cores and reads the weights less often; a software adapter gains
- * nothing, and an abort waits for a chunk. Not adapted to the time a chunk takes: chunks of other sizes round otherwise,
- * and one adapter shall always compute the same.
- */
-export const defaultPrefillChunk = ({ isFallbackAdapter }: Pick<GPUAdapterInfo, 'isFallbackAdapter'>): number =>
-  isFallbackAdapter ? 64 : 128;
 
 /**
  * Loads a Gemma 2: opens the checkpoint, streams its weights to the GPU, and compiles the kernels meanwhile.
@@ -40,9 +33,10 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     options.onProgress?.({ phase, loadedBytes, totalBytes });
   const rollback = wholeNumber('rollback', options.rollback ?? defaultRollback, 0, 2 ** 20);
 
+  const chunk = wholeNumber('prefillChunk', options.prefillChunk ?? 512, 1, 512);
+
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
-  const prefillChunk = wholeNumber('prefillChunk', options.prefillChunk ?? defaultPrefillChunk(gpu.info), 1, 512);
   const weights = oneOf('weights', options.weights, loadedWeights);
   const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {
@@ -54,10 +48,15 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       1,
       Math.max(config.contextLength, longestContext),
     );
+    const chunkSizes =
+      options.prefillChunk === undefined
+        ? prefillChunks(config, context, gpu.info, gpu.device.limits)
+        : [Math.min(context, chunk)];
+    const prefillChunk = chunkSizes.at(-1)!;
     await fitModel(stored.name, stored, {
       weights,
       context,
-      prefillChunk: Math.min(prefillChunk, context),
+      prefillChunk,
       rollback,
       f16: gpu.features.f16,
       limits: gpu.device.limits,
@@ -69,7 +68,8 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     progress('weights', 0, totalBytes);
     const model = await GpuModel.load(gpu, checkpoint, {
       context,
-      prefillChunk: Math.min(prefillChunk, context),
+      prefillChunk,
+      chunkSizes,
       rollback,
       embeddingScale: options.embeddingScale ?? 'bfloat16',
       tuning: { mode: options.tuning ?? 'auto', store: options.tuningStore ?? browserTuningStore() },
@@ -90,6 +90,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
         parameters: [...tensors.values()].reduce((sum, tensor) => sum + rowCount(tensor) * rowWidth(tensor), 0),
         weightBytes: model.weightBytes,
         cacheBytes: model.cacheBytes,
+        prefillChunk: model.prefillChunk,
         hasTokenizer: tokenizer !== undefined,
         adapter: summarise(gpu.info, gpu.features),
         tuned: model.tuned,

@@ -4,7 +4,8 @@ import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { canQuantise, type LoadedWeights } from './convert/quantised-tensors.ts';
 import { fitModel } from './gemma2/model-fit.ts';
 import { type MemoryPlan, planModel } from './gemma2/plan.ts';
-import { defaultContext, defaultPrefillChunk } from './load-gemma.ts';
+import { prefillChunks } from './gemma2/prefill-chunks.ts';
+import { defaultContext } from './load-gemma.ts';
 import type { HubOptions } from './storage/hub-api.ts';
 import type { ModelDescription } from './storage/model-store/model-description.ts';
 import { openDescribed } from './storage/model-store/open-described.ts';
@@ -52,7 +53,7 @@ export async function previewModel(
     const context = wanted.context ?? defaultContext(checkpoint.config);
     const options = {
       context,
-      prefillChunk: Math.min(defaultPrefillChunk(adapter.info), context),
+      prefillChunk: prefillChunks(checkpoint.config, context, adapter.info, adapter.limits).at(-1)!,
       f16: adapterFeatures(gpu, adapter).f16,
       limits: adapter.limits,
     };

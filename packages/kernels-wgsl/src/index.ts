@@ -36,6 +36,7 @@ export { logprobsPartial, logprobsPartials } from './logprobs-partial/logprobs-p
 export { matmul, matmulCost, matmulReference } from './matmul/matmul.ts';
 export { matmulSmall, smallBatch } from './matmul-small/matmul-small.ts';
 export { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
+export { matmulTiled } from './matmul-tiled/matmul-tiled.ts';
 export { matvec, matvecCost, matvecReference } from './matvec/matvec.ts';
 export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
 export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';

@@ -12,6 +12,7 @@ import { logprobsPartial } from './logprobs-partial/logprobs-partial.ts';
 import { matmul } from './matmul/matmul.ts';
 import { matmulSmall } from './matmul-small/matmul-small.ts';
 import { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
+import { matmulTiled } from './matmul-tiled/matmul-tiled.ts';
 import { matvec } from './matvec/matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
 import { rmsnorm } from './rmsnorm/rmsnorm.ts';
@@ -39,6 +40,7 @@ export const kernels = {
   matmul,
   'matmul-small': matmulSmall,
   'matmul-subgroup-matrix': matmulSubgroupMatrix,
+  'matmul-tiled': matmulTiled,
   matvec,
   'residual-norms': residualNorms,
   rmsnorm,

@@ -1,8 +1,8 @@
-import type { LoadOptions, TunedKernel } from '@tama/core';
+import type { LoadOptions, ModelInfo } from '@tama/core';
 import { describe, expect, it } from 'vitest';
 import { FakeEngine, tama } from '../testing/harness.ts';
 
-const tuned: readonly TunedKernel[] = [
+const tuned: NonNullable<ModelInfo['tuned']> = [
   {
     kernel: 'matvec',
     encoding: 'q4_0',
@@ -12,6 +12,14 @@ const tuned: readonly TunedKernel[] = [
     variants: [
       { constants: { WORKGROUP: 128, ROWS: 8 }, milliseconds: 0.5 },
       { constants: { WORKGROUP: 64, ROWS: 8 }, milliseconds: 0.25 },
+    ],
+  },
+  {
+    kernel: 'prefill chunk',
+    constants: { ROWS: 256 },
+    variants: [
+      { constants: { ROWS: 128 }, milliseconds: 0.125 },
+      { constants: { ROWS: 256 }, milliseconds: 0.0625 },
     ],
   },
 ];
@@ -28,7 +36,8 @@ describe('tama tune', () => {
     expect(asked?.tuning).toBe('now');
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      'matvec q4_0 [64, 32]\n  0.5000 ms  WORKGROUP 128, ROWS 8\n* 0.2500 ms  WORKGROUP 64, ROWS 8\n',
+      'matvec q4_0 [64, 32]\n  0.5000 ms  WORKGROUP 128, ROWS 8\n* 0.2500 ms  WORKGROUP 64, ROWS 8\n' +
+        'prefill chunk\n  0.1250 ms  ROWS 128\n* 0.0625 ms  ROWS 256\n',
     );
   });
 

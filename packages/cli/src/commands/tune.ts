@@ -1,4 +1,4 @@
-import type { TunedKernel } from '@tama/core';
+import type { ModelInfo } from '@tama/core';
 import { defineCommand } from '../command.ts';
 import { flag } from '../command-line/option.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -42,14 +42,18 @@ const nothing = {
 };
 
 /** A line a variant, the chosen one marked. */
-function report({ kernel, encoding, rows, columns, constants, variants }: TunedKernel): string {
-  const name = (values: TunedKernel['constants']) =>
-    Object.entries(values)
+function report(tuned: NonNullable<ModelInfo['tuned']>[number]): string {
+  const name = (constants: Readonly<Record<string, number>>) =>
+    Object.entries(constants)
       .map(([key, value]) => `${key} ${value}`)
       .join(', ');
-  const lines = variants.map(
-    (variant) =>
-      `${name(variant.constants) === name(constants) ? '*' : ' '} ${variant.milliseconds.toFixed(4)} ms  ${name(variant.constants)}`,
+  const heading = [
+    tuned.kernel,
+    ...('encoding' in tuned ? [`${tuned.encoding} [${tuned.rows}, ${tuned.columns}]`] : []),
+  ];
+  const lines = tuned.variants.map(
+    ({ constants, milliseconds }) =>
+      `${name(constants) === name(tuned.constants) ? '*' : ' '} ${milliseconds.toFixed(4)} ms  ${name(constants)}`,
   );
-  return `${[`${kernel} ${encoding} [${rows}, ${columns}]`, ...lines].join('\n')}\n`;
+  return `${[heading.join(' '), ...lines].join('\n')}\n`;
 }

@@ -18,6 +18,7 @@ import {
   verifiedRows,
 } from '../generation/sampler.ts';
 import type { TuningOptions } from '../tuning/decide.ts';
+import { type TunedChunk, tuneChunk } from '../tuning/tune-chunk.ts';
 import { type TunedKernel, tuneKernels } from '../tuning/tune-kernels.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
@@ -32,7 +33,10 @@ import { type Gemma2Weights, loadWeights } from './weights.ts';
 
 export type GpuModelOptions = GpuLoaderOptions & {
   readonly context: number;
+  /** The most rows of a chunk. */
   readonly prefillChunk: number;
+  /** Rows that tuning may choose a chunk to have, ascending, the default first. Default: `prefillChunk` alone. */
+  readonly chunkSizes?: readonly number[];
   /** Default: {@link defaultRollback}. */
   readonly rollback?: number;
   readonly embeddingScale: EmbeddingScale;
@@ -42,6 +46,10 @@ export type GpuModelOptions = GpuLoaderOptions & {
 };
 
 type Head = 'last' | 'all' | 'none';
+/** What tuning has chosen. */
+export type Tuned = TunedKernel | TunedChunk;
+
+const untuned: TuningOptions = { mode: 'off', store: undefined };
 const greedy: SamplerKind = { choice: 'greedy', logprobs: undefined };
 
 type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
@@ -61,7 +69,7 @@ export class GpuModel {
   readonly weightBytes: number;
   readonly cacheBytes: number;
   /** Which variants tuning has chosen. */
-  readonly tuned: readonly TunedKernel[];
+  readonly tuned: readonly Tuned[];
   readonly #gpu: GpuContext;
   readonly #memory: GpuMemory;
   readonly #sampler: Sampler;
@@ -79,7 +87,14 @@ export class GpuModel {
     let model: GpuModel | undefined;
     try {
       const { config } = checkpoint;
-      const { context, prefillChunk, rollback = defaultRollback } = options;
+      const {
+        context,
+        prefillChunk,
+        chunkSizes = [prefillChunk],
+        rollback = defaultRollback,
+        tuning = untuned,
+      } = options;
+      const [usualChunk = prefillChunk] = chunkSizes;
       const shape = { context, prefillChunk, rollback, bytesPerValue: gpu.features.f16 ? 2 : 4 } as const;
       const cache = await memory.check('KV cache', () => createKvCache(memory, config, shape));
       const planned = await planWeights(checkpoint, gpu.device.limits);
@@ -90,14 +105,12 @@ export class GpuModel {
       const weightBytes = memory.bytes - before;
       options.onCompile?.();
       const kernels = await compiling;
-      if (options.prefillChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
-      const tuned = options.tuning
-        ? [
-            ...(await tuneKernels(gpu, weights, kernels, options.tuning)),
-            ...(await tuneProducts(gpu, weights, kernels, options.prefillChunk, options.tuning)),
-          ]
-        : [];
-      const table = rotationTable(options.context, config.headDim, config.ropeTheta);
+      if (usualChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
+      const tunedKernels = [
+        ...(await tuneKernels(gpu, weights, kernels, tuning)),
+        ...(await tuneProducts(gpu, weights, kernels, usualChunk, tuning)),
+      ];
+      const table = rotationTable(context, config.headDim, config.ropeTheta);
       const state = await memory.check(
         'rotations',
         (): GpuState => ({
@@ -107,17 +120,21 @@ export class GpuModel {
           memory,
           cache,
           rotations: memory.storage('rotations', table.byteLength),
-          ...stepBuffers(memory, options.prefillChunk),
+          ...stepBuffers(memory, prefillChunk),
           activations: new Map(),
         }),
       );
       gpu.device.queue.writeBuffer(state.rotations, 0, table);
-      const made = await memory.check(
-        'sampler',
-        () => new GpuModel(gpu, memory, state, weights, options, weightBytes, tuned),
-      );
+      const tunedChunk = await tuneChunk(gpu, state, weights, chunkSizes, tuning);
+      const chosen = {
+        context,
+        prefillChunk: tunedChunk?.constants.ROWS ?? usualChunk,
+        tuned: [...tunedKernels, ...(tunedChunk ? [tunedChunk] : [])],
+        weightBytes,
+      };
+      const made = await memory.check('sampler', () => new GpuModel(gpu, memory, state, weights, chosen));
       model = made;
-      await memory.check('activations', () => made.#step(options.prefillChunk, 'last', greedy));
+      await memory.check('activations', () => made.#step(made.prefillChunk, 'last', greedy));
       await memory.check('activations', () => made.#step(1, 'last', greedy));
       return made;
     } catch (error) {
@@ -132,19 +149,17 @@ export class GpuModel {
     memory: GpuMemory,
     state: GpuState,
     weights: Gemma2Weights<GpuMatrix, GPUBuffer>,
-    options: GpuModelOptions,
-    weightBytes: number,
-    tuned: readonly TunedKernel[],
+    chosen: Pick<GpuModel, 'context' | 'prefillChunk' | 'tuned' | 'weightBytes'>,
   ) {
     this.#gpu = gpu;
     this.#memory = memory;
     this.#state = state;
     this.#weights = weights;
     this.config = state.config;
-    this.context = options.context;
-    this.prefillChunk = options.prefillChunk;
-    this.weightBytes = weightBytes;
-    this.tuned = tuned;
+    this.context = chosen.context;
+    this.prefillChunk = chosen.prefillChunk;
+    this.weightBytes = chosen.weightBytes;
+    this.tuned = chosen.tuned;
     this.cacheBytes = state.cache.bytes;
     this.#sampler = new Sampler(memory, state.config.vocabularySize, state.step, state.tokens);
     gpu.device.lost.then((info) => {
@@ -280,9 +295,9 @@ export class GpuModel {
     await this.#gpu.device.queue.onSubmittedWorkDone();
   }
 
-  /** Kernel labels of one decode step, in order: what a step costs in dispatches. */
-  get decodeDispatches(): readonly string[] {
-    return this.#step(1, 'last', greedy).recording.labels;
+  /** Kernel labels of one greedy step of so many rows, in order: a decode step is one of 1. */
+  dispatches(rows: number): readonly string[] {
+    return this.#step(rows, 'last', greedy).recording.labels;
   }
 
   /** Releases every buffer. The device stays. */

@@ -20,8 +20,8 @@ it.each(['small/gguf/small-q4_k_m.gguf', 'tiny/gguf/tiny-q8_0.gguf'])(
     const model = await GpuModel.load(gpu, checkpoint, { ...shape, embeddingScale: 'exact' });
     const plan = await planned(false);
     expect(model.bytes).toBe(plan.totalBytes);
-    expect(model.decodeDispatches).toHaveLength(plan.decodeDispatches);
-    expect(model.decodeDispatches.filter((label) => label.startsWith('stacked-matvec')).length > 0).toBe(
+    expect(model.dispatches(1)).toHaveLength(plan.decodeDispatches);
+    expect(model.dispatches(1).filter((label) => label.startsWith('stacked-matvec')).length > 0).toBe(
       name.includes('k_m'),
     );
 

@@ -5,15 +5,15 @@ import type { TuningStore } from './tuning-store.ts';
 /** What was chosen, by adapter, kernel text and shape. */
 export type Choices = Readonly<Record<string, Constants>>;
 
-/** The same for as long as the same code runs on the same adapter and driver. */
+/** Of the shaders that a choice is between. The same for as long as the same code runs on the same adapter and driver. */
 export async function choiceKey<P, B extends string>(
   { info, features }: GpuContext,
-  spec: KernelSpec<P, B>,
-  options: CompileOptions,
+  shaders: readonly (readonly [KernelSpec<P, B>, CompileOptions])[],
   shape: string,
 ): Promise<string> {
   const { vendor, architecture, device, description } = info;
-  const text = JSON.stringify([vendor, architecture, device, description, features, renderKernel(spec, options)]);
+  const texts = shaders.map(([spec, options]) => renderKernel(spec, options));
+  const text = JSON.stringify([vendor, architecture, device, description, features, ...texts]);
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   return `${shape} ${Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

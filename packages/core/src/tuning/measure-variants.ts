@@ -48,25 +48,35 @@ export async function measureVariants(
   const standard = await compileKernel(gpu.device, spec, options);
   const others = (spec.candidates ?? [])
     .filter((constants) => !sameConstants(constants, standard.constants))
-    .map((constants) => ({ constants, compiling: compileKernel(gpu.device, spec, { ...options, constants }) }));
-  const first = { constants: standard.constants, compiling: Promise.resolve(standard) };
-  return measureKernels(gpu, [first, ...others], workload, { budgetMilliseconds, largestError });
+    .map((constants) => ({
+      constants,
+      compiling: compileKernel(gpu.device, spec, { ...options, constants }),
+      largestError,
+    }));
+  const first = { constants: standard.constants, compiling: Promise.resolve(standard), largestError };
+  return measureKernels(gpu, [first, ...others], workload, budgetMilliseconds);
 }
+
+export type Candidate<P, B extends string> = {
+  readonly constants: Constants;
+  readonly compiling: Promise<Kernel<P, B>>;
+  /** Of its result: the mean squared error relative to the default's. */
+  readonly largestError: number;
+};
 
 /**
  * Times kernels that multiply x by a part on one workload: the default first, then each against the others in turn, until
  * all have had their rounds or the budget is spent. Left out is what does not compile here, what computes something else
- * than the default (by its mean squared error relative to it), and what the budget did not reach.
+ * than the default, and what the budget did not reach.
  */
 export async function measureKernels<P, B extends string>(
   gpu: GpuContext,
-  candidates: readonly { readonly constants: Constants; readonly compiling: Promise<Kernel<P, B>> }[],
+  candidates: readonly Candidate<P, B>[],
   workload: Workload,
-  limits: { readonly budgetMilliseconds: number; readonly largestError: number },
+  budgetMilliseconds: number,
 ): Promise<Variant[]> {
   const { device } = gpu;
   const { rows, columns, parts, batch = 1 } = workload;
-  const { budgetMilliseconds, largestError } = limits;
   const memory = new GpuMemory(device, 'tuning');
   const timer = new PassTimer(gpu);
   const recordings: Recording[] = [];
@@ -94,7 +104,7 @@ export async function measureKernels<P, B extends string>(
     const results = await Promise.allSettled(candidates.map(({ compiling }) => compiling));
     const compiled = results.flatMap((result, i) =>
       result.status === 'fulfilled'
-        ? [{ kernel: result.value as unknown as Kernel<never, string>, constants: candidates[i]!.constants }]
+        ? [{ ...candidates[i]!, kernel: result.value as unknown as Kernel<never, string> }]
         : [],
     );
     const [standard, ...others] = compiled;
@@ -106,7 +116,7 @@ export async function measureKernels<P, B extends string>(
     const count = Math.min(64, Math.max(1, Math.ceil(wantedMilliseconds / single) || 1));
     let spent = single;
     const found = [{ constants: standard.constants, milliseconds: single, recording: record(standard.kernel, count) }];
-    for (const { kernel, constants } of others) {
+    for (const { kernel, constants, largestError } of others) {
       if (spent >= budgetMilliseconds) break;
       const recording = record(kernel, 1);
       device.queue.writeBuffer(y, 0, new Float32Array(y.size / 4)); // A shader that writes nothing must not look right.
@@ -121,9 +131,9 @@ export async function measureKernels<P, B extends string>(
         if (spent >= budgetMilliseconds) break;
         const milliseconds = await timer.time(variant.recording);
         spent += milliseconds;
-        // A first time is that of one run, and may be 0 where timestamps are coarse.
+        // A first time is that of one run. Timestamps that are coarse or do not go on give none.
         const before = round === 0 ? Number.POSITIVE_INFINITY : variant.milliseconds;
-        variant.milliseconds = Math.min(before, milliseconds / count);
+        if (milliseconds > 0) variant.milliseconds = Math.min(before, milliseconds / count);
       }
     }
     return found.map(({ constants, milliseconds }) => ({ constants, milliseconds }));

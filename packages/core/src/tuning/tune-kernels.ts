@@ -61,7 +61,7 @@ export async function tuneKernels(
     const spec = specs[shape.name];
     const options = { features, weights: weightFormats[shape.encoding] };
     return {
-      key: await choiceKey(gpu, spec, options, shapeKey(shape.name, shape)),
+      key: await choiceKey(gpu, [[spec, options]], shapeKey(shape.name, shape)),
       candidates: spec.candidates ?? [],
       measure: () => measureVariants(gpu, spec, options, shape, budgetMilliseconds / shapes.length),
     };

@@ -1,8 +1,10 @@
 import {
   compileKernel,
+  type Features,
   type GpuContext,
   matmul,
   matmulSubgroupMatrix,
+  matmulTiled,
   smallBatch,
   type WeightEncoding,
   weightFormats,
@@ -12,22 +14,21 @@ import { type GpuMatrix, type GpuPart, partsOf } from '../gemma2/gpu-weights.ts'
 import type { Gemma2Weights } from '../gemma2/weights.ts';
 import { choiceKey } from './choices.ts';
 import { decide, type TuningOptions } from './decide.ts';
-import { measureKernels, sameConstants, type Workload } from './measure-variants.ts';
+import { type Constants, measureKernels, sameConstants, type Workload } from './measure-variants.ts';
 import type { TunedKernel } from './tune-kernels.ts';
 
-/** Which kernel multiplies the rows of a prefill chunk. */
-const plain = { SUBGROUP_MATRIX: 0 };
-const bySubgroups = { SUBGROUP_MATRIX: 1 };
+/** One way to multiply the rows of a prefill chunk, and what it is called where choices are kept. */
+type Alternative = { readonly constants: Constants; readonly spec: typeof matmul; readonly features: Features };
 
 /** Of the GPU's time, for all encodings together. */
 const totalMilliseconds = 300;
-/** Of a result, relative to the plain kernel's: halves cost 1e-7. */
+/** Of a result, relative to the default's: halves cost 1e-7. */
 const largestErrors = { f32: 1e-9, f16: 1e-6 } as const;
 
 /**
- * Puts matmul by subgroup matrices in the place of matmul for the encodings for which it is faster here, as
- * {@link tuneKernels} chooses its variants: nobody knows beforehand whether a driver's are fast, or right. The plain
- * kernel is what is used unless a measurement has said otherwise.
+ * Puts another kernel in the place of matmul for the encodings for which it is faster here, as {@link tuneKernels} chooses
+ * variants: nobody knows beforehand whether an adapter has fast workgroup memory, or whether a driver's subgroup
+ * matrices are fast, or right. The default is what is used unless a measurement has said otherwise.
  *
  * @param batch rows of a chunk
  */
@@ -39,22 +40,28 @@ export async function tuneProducts(
   tuning: TuningOptions,
 ): Promise<TunedKernel[]> {
   const { device, features } = gpu;
-  if (tuning.mode === 'off' || !features.subgroupMatrix || batch <= smallBatch) return [];
-  const largestError = largestErrors[features.subgroupMatrix.componentType === 'f32' ? 'f32' : 'f16'];
+  if (tuning.mode === 'off' || batch <= smallBatch) return [];
+  const alternatives = alternativesOn(features);
   const workloads = workloadsOf(weights, batch);
-  const limits = { budgetMilliseconds: totalMilliseconds / workloads.length, largestError };
+  const budgetMilliseconds = totalMilliseconds / workloads.length;
+  const compile = ({ spec, features }: Alternative, encoding: WeightEncoding) =>
+    compileKernel(device, spec, { features, weights: weightFormats[encoding] });
   const questions = workloads.map(async (workload) => {
     const { encoding, rows, columns } = workload;
-    const options = { features, weights: weightFormats[encoding] };
+    const shape = `matmul ${encoding} ${batch}x${rows}x${columns}`;
+    const texts = alternatives.map(
+      ({ spec, features }) => [spec, { features, weights: weightFormats[encoding] }] as const,
+    );
     return {
-      key: await choiceKey(gpu, matmulSubgroupMatrix, options, `matmul ${encoding} ${batch}x${rows}x${columns}`),
-      candidates: [plain, bySubgroups],
+      key: await choiceKey(gpu, texts, shape),
+      candidates: alternatives.map(({ constants }) => constants),
       measure: () => {
-        const both = [
-          { constants: plain, compiling: compileKernel(device, matmul, options) },
-          { constants: bySubgroups, compiling: compileKernel(device, matmulSubgroupMatrix, options) },
-        ];
-        return measureKernels(gpu, both, workload, limits);
+        const candidates = alternatives.map((alternative) => ({
+          constants: alternative.constants,
+          compiling: compile(alternative, encoding),
+          largestError: largestErrors[alternative.features.subgroupMatrix?.componentType === 'f16' ? 'f16' : 'f32'],
+        }));
+        return measureKernels(gpu, candidates, workload, budgetMilliseconds);
       },
     };
   });
@@ -62,15 +69,26 @@ export async function tuneProducts(
   const inUse = answers.map(async (answer, i): Promise<TunedKernel[]> => {
     if (!answer) return [];
     const { encoding, rows, columns } = workloads[i]!;
-    if (sameConstants(answer.constants, bySubgroups)) {
-      const options = { features, weights: weightFormats[encoding] };
-      const kernel = await compileKernel(device, matmulSubgroupMatrix, options).catch(() => undefined);
-      if (!kernel) return [];
-      kernels.matmul.set(encoding, kernel);
-    }
+    const chosen = alternatives.find(({ constants }) => sameConstants(constants, answer.constants))!;
+    const kernel = await compile(chosen, encoding).catch(() => undefined);
+    if (!kernel) return [];
+    kernels.matmul.set(encoding, kernel);
     return [{ kernel: matmul.name, encoding, rows, columns, ...answer }];
   });
   return (await Promise.all(inUse)).flat();
+}
+
+/** The default first. */
+function alternativesOn({ subgroupMatrix, ...features }: Features): Alternative[] {
+  const plain = { ...features, subgroups: false };
+  return [
+    ...(features.subgroups ? [{ constants: { SUBGROUPS: 1 }, spec: matmul, features }] : []),
+    { constants: { SUBGROUPS: 0 }, spec: matmul, features: plain },
+    { constants: { TILED: 1 }, spec: matmulTiled, features: plain },
+    ...(subgroupMatrix
+      ? [{ constants: { SUBGROUP_MATRIX: 1 }, spec: matmulSubgroupMatrix, features: { ...features, subgroupMatrix } }]
+      : []),
+  ];
 }
 
 /** Of each encoding the largest parts: prefill spends most of its time in them. */

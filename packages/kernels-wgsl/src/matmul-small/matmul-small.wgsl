@@ -8,31 +8,13 @@
 enable subgroups;
 #endif
 
-struct Params {
-  batch: u32,   // at most 8
-  columns: u32,
-  rows: u32,
-  offset: u32,  // of the first row's result in a row of y
-  pitch: u32,   // of y
-}
-
-#include "../common/step.wgsl"
+#include "../common/product.wgsl"
 #if ${subgroups}
 #include "../common/eights.wgsl"
 #endif
 
 override WORKGROUP: u32 = 128;    // a multiple of 8
 override SLICES = WORKGROUP / 8;  // of the columns
-
-@group(0) @binding(0) var<storage, read> step: Step;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;            // [batch, pitch of columns]
-@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;  // W [rows, columns], packed
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;        // [batch, pitch]
-@group(0) @binding(5) var<uniform> params: Params;
-
-#include "../weights/group.wgsl"
-${weights}
 
 var<workgroup> partialSums: array<vec4f, 4 * WORKGROUP>;  // [row of x][slice][lane], a component a panel
 
