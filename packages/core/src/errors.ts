@@ -1,4 +1,4 @@
-import { TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 
 /** The prompt does not leave room for one new token in the context. */
 export class PromptTooLongError extends TamaError {
@@ -92,14 +92,17 @@ export class TokenizerMissingError extends TamaError {
 
 /** A load or generate option outside its range. */
 export class OptionError extends TamaError {
-  constructor(option: string, value: number | string, expected: string) {
+  constructor(option: string, value: number | string, expected: Words) {
     super(
       'option',
       {
-        en: { what: `Option ${option} is ${value}.`, remedy: `It must be ${expected}.` },
-        ja: { what: `オプション${option}の値${value}は使えません。`, remedy: `条件: ${expected}` },
+        en: { what: `Option ${option} is ${value}.`, remedy: `It must be ${expected.en}.` },
+        ja: {
+          what: `オプション「${option}」に「${value}」は指定できません。`,
+          remedy: `${expected.ja}を指定してください。`,
+        },
       },
-      { option, value, expected },
+      { option, value, expected: expected.en },
     );
   }
 }

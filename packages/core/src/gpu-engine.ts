@@ -1,4 +1,5 @@
 import { encodeChat, type Tokenizer } from '@tama/tokenizer';
+import { integerFrom } from './checkpoint/expectation.ts';
 import type { Engine, FinishReason, GenerateEvent, GenerateOptions, ModelInfo, Prompt, Usage } from './engine.ts';
 import {
   EmptyPromptError,
@@ -205,9 +206,17 @@ export class GpuEngine implements Engine {
     let drafter = promptLookup;
     if (speculation !== 'prompt-lookup') {
       const { draft } = speculation;
-      if (!draft) throw new OptionError('speculation', String(speculation), "'prompt-lookup' or a draft model");
+      if (!draft)
+        throw new OptionError('speculation', String(speculation), {
+          en: "'prompt-lookup' or a draft model",
+          ja: '「prompt-lookup」または下書き用のモデル',
+        });
       // It would wait for the turn that this generation has.
-      if (draft === this) throw new OptionError('speculation.draft', this.info.name, 'another engine than this one');
+      if (draft === this)
+        throw new OptionError('speculation.draft', this.info.name, {
+          en: 'another engine than this one',
+          ja: 'このエンジンとは別のもの',
+        });
       drafter = modelDrafter(draft, this.info.config.vocabularySize, stop);
     }
     return this.#model.canVerify && !hasPenalties(options) ? drafter : undefined;
@@ -273,7 +282,7 @@ export class GpuEngine implements Engine {
 function checkStepsAhead(stepsAhead: number | undefined): number | undefined {
   if (stepsAhead === undefined) return undefined;
   if (!Number.isInteger(stepsAhead) || stepsAhead < 1 || stepsAhead > mostAtOnce) {
-    throw new OptionError('stepsAhead', stepsAhead, `a whole number from 1 to ${mostAtOnce}`);
+    throw new OptionError('stepsAhead', stepsAhead, integerFrom(1, mostAtOnce));
   }
   return stepsAhead;
 }
@@ -281,6 +290,6 @@ function checkStepsAhead(stepsAhead: number | undefined): number | undefined {
 function checkMaxTokens(maxTokens: number | undefined): number | undefined {
   if (maxTokens === undefined) return undefined;
   if (!Number.isInteger(maxTokens) || maxTokens < 0)
-    throw new OptionError('maxTokens', maxTokens, 'a whole number from 0');
+    throw new OptionError('maxTokens', maxTokens, { en: 'an integer from 0', ja: '0以上の整数' });
   return maxTokens;
 }

@@ -1,5 +1,6 @@
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
+import { integerFrom, oneOf } from './checkpoint/expectation.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { loadedWeights, quantisedTensors } from './convert/quantised-tensors.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
@@ -37,7 +38,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
 
   progress('open', 0, 0);
   const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
-  const weights = oneOf('weights', options.weights, loadedWeights);
+  const weights = choice('weights', options.weights, loadedWeights);
   const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {
     const checkpoint = weights ? { ...stored, tensors: quantisedTensors(stored, weights) } : stored;
@@ -109,12 +110,12 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
 
 function wholeNumber(option: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new OptionError(option, value, `a whole number from ${least} to ${most}`);
+    throw new OptionError(option, value, integerFrom(least, most));
   }
   return value;
 }
 
-function oneOf<T extends string>(option: string, value: T | undefined, allowed: readonly T[]): T | undefined {
+function choice<T extends string>(option: string, value: T | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined || allowed.includes(value)) return value;
-  throw new OptionError(option, value, allowed.join(' | '));
+  throw new OptionError(option, value, oneOf(allowed));
 }

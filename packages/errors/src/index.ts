@@ -1,2 +1,2 @@
-export type { ErrorDetails, ErrorText, ErrorTexts, Locale, SerialisedError } from './tama-error.ts';
+export type { ErrorDetails, ErrorText, ErrorTexts, Locale, SerialisedError, Words } from './tama-error.ts';
 export { deserialiseError, explain, isTamaError, serialiseError, TamaError } from './tama-error.ts';

@@ -1,6 +1,9 @@
 /** The languages an error can be told in. */
 export type Locale = 'en' | 'ja';
 
+/** Words for something, in every language, that a text is put together with. */
+export type Words = Readonly<Record<Locale, string>>;
+
 /** What happened, with names and numbers, and what to do about it. Full sentences. */
 export type ErrorText = { readonly what: string; readonly remedy: string };
 export type ErrorTexts = Readonly<Record<Locale, ErrorText>>;

@@ -1,4 +1,4 @@
-import { TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 
 /** There is no WebGPU at all in this browser or process. */
 export class WebGpuMissingError extends TamaError {
@@ -40,20 +40,21 @@ export class NoAdapterError extends TamaError {
 
 /** The adapter offers less than a model or a kernel needs. */
 export class LimitError extends TamaError {
-  constructor(limit: string, offered: number, needed: number) {
+  constructor(limit: string | Words, offered: number, needed: number) {
+    const { en, ja } = typeof limit === 'string' ? { en: limit, ja: limit } : limit;
     super(
       'adapter-too-small',
       {
         en: {
-          what: `The graphics adapter's ${limit} is ${offered}, ${needed} is needed.`,
+          what: `The graphics adapter's ${en} is ${offered}, ${needed} is needed.`,
           remedy: 'Choose a smaller model or context, or another adapter.',
         },
         ja: {
-          what: `グラフィックアダプターの${limit}は${offered}で、必要な${needed}に足りません。`,
+          what: `グラフィックアダプターの${ja}は${offered}で、必要な${needed}に足りません。`,
           remedy: 'より小さいモデルやコンテキスト、または別のアダプターを選んでください。',
         },
       },
-      { limit, offered, needed },
+      { limit: en, offered, needed },
     );
   }
 }
@@ -121,14 +122,14 @@ export class ShaderCompileError extends TamaError {
 
 /** A kernel was called with sizes it does not support. A programming error, found before anything is dispatched. */
 export class ShapeError extends TamaError {
-  constructor(kernel: string, problem: string) {
+  constructor(kernel: string, problem: Words) {
     super(
       'shape',
       {
-        en: { what: `Kernel '${kernel}': ${problem}.`, remedy: 'Check the shapes that are passed.' },
-        ja: { what: `カーネル「${kernel}」: ${problem}`, remedy: '渡した形状を確認してください。' },
+        en: { what: `Kernel '${kernel}': ${problem.en}.`, remedy: 'Check the shapes that are passed.' },
+        ja: { what: `カーネル「${kernel}」で、${problem.ja}。`, remedy: '渡した形状を確認してください。' },
       },
-      { kernel, problem },
+      { kernel, problem: problem.en },
     );
   }
 }

@@ -24,7 +24,8 @@ export class GpuMemory {
   storage(label: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     const limit = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
-    if (size > limit) throw new LimitError(`buffer size (${label})`, limit, size);
+    if (size > limit)
+      throw new LimitError({ en: `buffer size (${label})`, ja: `バッファーサイズ（${label}）` }, limit, size);
     return this.#create({
       label: `${this.owner}: ${label}`,
       size,

@@ -166,10 +166,10 @@ function writerOf(queue: GPUQueue, matrix: PackedMatrix): PackedMatrixWriter['wr
   return (firstRow, rows) => {
     const endRow = firstRow + rows.byteLength / rowBytes;
     if (!Number.isInteger(endRow) || firstRow < 0 || endRow > matrixRows) {
-      throw new ShapeError(
-        `weights ${format.name}`,
-        `${rows.byteLength} bytes from row ${firstRow} are not rows of a matrix [${matrixRows}, ${columns}]`,
-      );
+      throw new ShapeError(`weights ${format.name}`, {
+        en: `${rows.byteLength} bytes from row ${firstRow} are not rows of a matrix [${matrixRows}, ${columns}]`,
+        ja: `${firstRow}行目からの${rows.byteLength}バイトは、行列 [${matrixRows}, ${columns}] の行になりません`,
+      });
     }
     for (let row = firstRow, next = row; row < endRow; row = next) {
       const range = (end: number) => rows.subarray((row - firstRow) * rowBytes, (end - firstRow) * rowBytes);

@@ -28,7 +28,7 @@ function sizeProblem({ pieces }: Vocabulary): Problem | undefined {
   if (count === 0 || count > MAX_PIECES) {
     return {
       en: `it has ${count} pieces, where 1 to ${MAX_PIECES} can be`,
-      ja: `ピースが${count}個あります(1から${MAX_PIECES}個まで)`,
+      ja: `ピースが${count}個あります（1から${MAX_PIECES}個まで）`,
       details: { pieces: count, limit: MAX_PIECES },
     };
   }
@@ -36,7 +36,7 @@ function sizeProblem({ pieces }: Vocabulary): Problem | undefined {
   if (characters > MAX_TOTAL_LENGTH) {
     return {
       en: `its pieces hold ${characters} characters, where ${MAX_TOTAL_LENGTH} can be`,
-      ja: `ピースの文字数が合計${characters}です(上限${MAX_TOTAL_LENGTH})`,
+      ja: `ピースの文字数が合計${characters}です（上限${MAX_TOTAL_LENGTH}）`,
       details: { characters, limit: MAX_TOTAL_LENGTH },
     };
   }
@@ -60,7 +60,7 @@ function piecesProblem(vocabulary: Vocabulary): Problem | undefined {
     const shown = JSON.stringify(pieces[id]!.slice(0, 40));
     return {
       en: `piece ${id} (${shown}) ${problem.en}`,
-      ja: `${id}番のピース(${shown})${problem.ja}`,
+      ja: `${id}番のピース（${shown}）${problem.ja}`,
       details: { id },
     };
   }
@@ -74,7 +74,7 @@ function pieceProblem({ pieces, kinds, scores, special }: Vocabulary, id: number
   if (piece.length > MAX_PIECE_LENGTH) {
     return {
       en: `has ${piece.length} characters, more than ${MAX_PIECE_LENGTH}`,
-      ja: `が${piece.length}文字あります(上限${MAX_PIECE_LENGTH})`,
+      ja: `が${piece.length}文字あります（上限${MAX_PIECE_LENGTH}）`,
     };
   }
   if (!piece.isWellFormed()) return { en: 'holds half a surrogate pair', ja: 'に不完全なサロゲートペアがあります' };
@@ -101,7 +101,7 @@ function specialProblem({ kinds, special }: Vocabulary): Problem | undefined {
     if (kind !== undefined && kind === (needed[name] ?? kind)) continue;
     return {
       en: `${name} has the id ${id}, which is no such piece`,
-      ja: `${name}のID ${id}は該当するピースではありません`,
+      ja: `「${name}」のID ${id}は該当するピースではありません`,
       details: { name, id },
     };
   }

@@ -1,4 +1,5 @@
 import { isTamaError } from '@tama/errors';
+import { englishWords } from '@tama/errors/testing';
 import { expect, it } from 'vitest';
 import { vocabularyFromGguf } from './gguf-vocabulary.ts';
 import { vocabularyFromHuggingFace } from './hugging-face-vocabulary.ts';
@@ -21,6 +22,7 @@ function survives(read: () => Vocabulary): boolean {
   } catch (error) {
     if (!isTamaError(error) || !error.code.startsWith('vocabulary-')) throw error;
     expect(error.texts.ja.what).toMatch(/。$/);
+    expect(englishWords(error.texts.ja.what), error.texts.ja.what).toEqual([]);
     return false;
   }
   const tokenizer = new Tokenizer(vocabulary);

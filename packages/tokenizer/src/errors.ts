@@ -1,10 +1,10 @@
-import { type ErrorDetails, TamaError } from '@tama/errors';
+import { type ErrorDetails, TamaError, type Words } from '@tama/errors';
 
 /** Where a vocabulary was read from. */
 export type VocabularySource = 'tokenizer.model' | 'tokenizer.json' | 'GGUF';
 
 /** One sentence in each language, saying what was found. */
-export type Finding = { readonly en: string; readonly ja: string };
+export type Finding = Words;
 
 /** The file is damaged, truncated or contradicts itself. */
 export class MalformedVocabularyError extends TamaError {
@@ -17,7 +17,7 @@ export class MalformedVocabularyError extends TamaError {
           remedy: 'Download the file again and compare its size and SHA-256 with the published ones.',
         },
         ja: {
-          what: `語彙(${source})を読み込めません: ${finding.ja}。`,
+          what: `語彙（${source}）を読み込めません: ${finding.ja}。`,
           remedy: 'ファイルをもう一度ダウンロードし、サイズとSHA-256を公開されている値と比べてください。',
         },
       },
@@ -29,20 +29,21 @@ export class MalformedVocabularyError extends TamaError {
 
 /** The file is sound, but asks for something that Gemma's tokenizer does not do. */
 export class UnsupportedVocabularyError extends TamaError {
-  constructor(source: VocabularySource, setting: string, found: string, needed: string) {
+  constructor(source: VocabularySource, setting: string | Words, found: string, needed: string) {
+    const { en, ja } = typeof setting === 'string' ? { en: setting, ja: `「${setting}」` } : setting;
     super(
       'vocabulary-unsupported',
       {
         en: {
-          what: `The vocabulary (${source}) belongs to another kind of tokenizer: ${setting} is ${found}, Gemma's is ${needed}.`,
+          what: `The vocabulary (${source}) belongs to another kind of tokenizer: ${en} is ${found}, Gemma's is ${needed}.`,
           remedy: 'Use the tokenizer.model, tokenizer.json or GGUF file that came with a Gemma 2 model.',
         },
         ja: {
-          what: `語彙(${source})は別の方式のトークナイザーのものです: ${setting}は${found}ですが、Gemmaでは${needed}です。`,
+          what: `語彙（${source}）は別の方式のトークナイザーのものです: ${ja}は${found}ですが、Gemmaでは${needed}です。`,
           remedy: 'Gemma 2のモデルに付属するtokenizer.model、tokenizer.json、またはGGUFファイルを使ってください。',
         },
       },
-      { source, setting, found, needed },
+      { source, setting: en, found, needed },
     );
   }
 }

@@ -72,7 +72,7 @@ function checkLength(name: string, values: ArrayLike<number> | undefined, expect
     SOURCE,
     {
       en: `${name} has ${values.length} values for ${expected} tokens`,
-      ja: `${name}の要素数が${values.length}で、トークン数${expected}と一致しません`,
+      ja: `「${name}」の要素数が${values.length}で、トークン数${expected}と一致しません`,
     },
     { name, length: values.length, expected },
   );

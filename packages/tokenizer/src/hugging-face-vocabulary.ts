@@ -51,7 +51,7 @@ function parse(tokenizerJson: string | Uint8Array): Json {
     return JSON.parse(text) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw malformed(`it is not JSON (${reason})`, `JSONとして解釈できません(${reason})`);
+    throw malformed(`it is not JSON (${reason})`, `JSONとして解釈できません（「${reason}」）`);
   }
 }
 
@@ -81,7 +81,7 @@ function readAddedTokens(list: Json): Map<string, number> {
     if (typeof content !== 'string' || typeof id !== 'number') {
       throw malformed(
         `added_tokens[${index}] lacks content or id`,
-        `added_tokens[${index}]にcontentまたはidがありません`,
+        `added_tokens[${index}]に「content」または「id」がありません`,
       );
     }
     added.set(content, id);
@@ -156,11 +156,12 @@ function isObject(value: Json | undefined): value is JsonObject {
 }
 
 function objectAt(value: Json | undefined, name: string): JsonObject {
-  if (!isObject(value)) throw malformed(`${name} is not an object`, `${name}がオブジェクトではありません`, { name });
+  if (!isObject(value))
+    throw malformed(`${name} is not an object`, `「${name}」がオブジェクトではありません`, { name });
   return value;
 }
 
 function arrayAt(value: Json, name: string): readonly Json[] {
-  if (!Array.isArray(value)) throw malformed(`${name} is not a list`, `${name}が配列ではありません`, { name });
+  if (!Array.isArray(value)) throw malformed(`${name} is not a list`, `「${name}」が配列ではありません`, { name });
   return value;
 }

@@ -1,3 +1,4 @@
+import type { Words } from '@tama/errors';
 import { checkedVocabulary } from './check-vocabulary.ts';
 import { MalformedVocabularyError, UnsupportedVocabularyError } from './errors.ts';
 import { ProtobufError, ProtobufReader, WireType } from './protobuf-reader.ts';
@@ -116,16 +117,23 @@ function readSettings<Name extends string>(
 }
 
 function checkSettings({ trainer, normalizer, denormalizer }: Settings): void {
-  const demand = (setting: string, found: string | number, needed: string | number) => {
+  const demand = (setting: string | Words, found: string | number, needed: string | number) => {
     if (found !== needed) throw new UnsupportedVocabularyError(SOURCE, setting, `${found}`, `${needed}`);
   };
   demand('model_type', MODEL_TYPES[trainer.modelType] ?? trainer.modelType, 'BPE');
   demand('byte_fallback', trainer.byteFallback, 1);
-  demand('the length of precompiled_charsmap', normalizer.charsmapLength, 0);
+  demand({ en: 'the length of precompiled_charsmap', ja: 'precompiled_charsmapの長さ' }, normalizer.charsmapLength, 0);
   demand('add_dummy_prefix', normalizer.addDummyPrefix, 0);
   demand('remove_extra_whitespaces', normalizer.removeExtraWhitespaces, 0);
   demand('escape_whitespaces', normalizer.escapeWhitespaces, 1);
-  demand("the length of the denormalizer's precompiled_charsmap", denormalizer.charsmapLength, 0);
+  demand(
+    {
+      en: "the length of the denormalizer's precompiled_charsmap",
+      ja: '逆正規化のprecompiled_charsmapの長さ',
+    },
+    denormalizer.charsmapLength,
+    0,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError } from './checkpoint-errors.ts';
-import { atMost, type Expectation, validUtf8 } from './expectation.ts';
+import { atMost, validUtf8 } from './expectation.ts';
+import { type Field, otherBytes } from './field.ts';
 
 const WINDOW_BYTES = 256 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -44,7 +45,7 @@ export class BinaryReader {
   }
 
   /** Makes the next `length` bytes available. `field` says what they are, for the message if the file ends before. */
-  async need(length: number, field: string | Expectation): Promise<void> {
+  async need(length: number, field: Field): Promise<void> {
     if (this.has(length)) return;
     const start = this.position;
     if (length > this.remaining)
@@ -58,7 +59,7 @@ export class BinaryReader {
     this.#at = 0;
   }
 
-  skip(length: number, field: string): void {
+  skip(length: number, field: Field): void {
     if (length > this.remaining)
       throw new TruncatedFileError(this.source.name, this.format, field, this.position + length, this.source.size);
     this.#at += length;
@@ -82,7 +83,7 @@ export class BinaryReader {
   readonly i64 = () => this.#window.getBigInt64(this.#take(8), true);
 
   /** A 64-bit count, length or offset. Throws {@link MalformedFileError} above `limit`, which is at most 2^53 − 1. */
-  size(field: string, limit = Number.MAX_SAFE_INTEGER): number {
+  size(field: Field, limit = Number.MAX_SAFE_INTEGER): number {
     const at = this.#take(8);
     const value = this.#window.getUint32(at, true) + this.#window.getUint32(at + 4, true) * 2 ** 32;
     if (value > limit) this.refuse(field, this.#window.getBigUint64(at, true), limit);
@@ -99,16 +100,16 @@ export class BinaryReader {
     return new Uint8Array(this.#window.buffer as ArrayBuffer, this.#window.byteOffset + this.#at, length);
   }
 
-  text(length: number, field: string): string {
+  text(length: number, field: Field): string {
     const bytes = this.bytes(length);
     try {
       return decoder.decode(bytes);
     } catch {
-      throw new MalformedFileError(this.source.name, this.format, field, '(bytes)', validUtf8);
+      throw new MalformedFileError(this.source.name, this.format, field, otherBytes, validUtf8);
     }
   }
 
-  refuse(field: string, found: number | bigint, limit: number): never {
+  refuse(field: Field, found: number | bigint, limit: number): never {
     throw new MalformedFileError(this.source.name, this.format, field, found, atMost(limit));
   }
 }

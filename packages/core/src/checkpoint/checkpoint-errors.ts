@@ -1,5 +1,6 @@
-import { TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 import { type Expectation, same } from './expectation.ts';
+import { type Field, fieldWords, shortened } from './field.ts';
 
 const downloadAgain = {
   en: 'Download the file again; if the error stays, it is damaged where it comes from.',
@@ -8,50 +9,59 @@ const downloadAgain = {
 
 /** A value inside a file contradicts its format: the file is damaged, or made to mislead. */
 export class MalformedFileError extends TamaError {
-  constructor(file: string, format: string, field: string, found: string | number | bigint, expected: Expectation) {
-    const value = shorten(found);
+  constructor(
+    file: string,
+    format: string | Words,
+    field: Field,
+    found: string | number | bigint | Words,
+    expected: Expectation,
+  ) {
+    const kind = formatWords(format);
+    const place = fieldWords(field);
+    const value = foundWords(found);
     super(
       'checkpoint-malformed',
       {
         en: {
-          what: `'${file}' is not a valid ${format} file: ${field} is ${value}, but must be ${expected.en}.`,
+          what: `'${file}' is not a valid ${kind.en} file: ${place.en} is ${value.en}, but must be ${expected.en}.`,
           remedy: downloadAgain.en,
         },
         ja: {
-          what: `「${file}」は正しい${format}ファイルではありません。${field} の値が ${value} ですが、${expected.ja}でなければなりません。`,
+          what: `「${file}」は正しい${kind.ja}ファイルではありません。${place.ja}が${value.ja}が、${expected.ja}でなければなりません。`,
           remedy: downloadAgain.ja,
         },
       },
-      { file, format, field, found: value, expected: expected.en },
+      { file, format: kind.en, field: place.en, found: value.en, expected: expected.en },
     );
   }
 }
 
-/** The file ends before something it announces. A field in one language is a name that the format gives it. */
+/** The file ends before something it announces. */
 export class TruncatedFileError extends TamaError {
-  constructor(file: string, format: string, field: string | Expectation, needed: number | bigint, size: number) {
-    const { en, ja } = typeof field === 'string' ? same(field) : field;
+  constructor(file: string, format: string | Words, field: Field, needed: number | bigint, size: number) {
+    const kind = formatWords(format);
+    const { en, ja } = fieldWords(field);
     super(
       'checkpoint-truncated',
       {
         en: {
-          what: `'${file}' is cut off or damaged: ${en} (${format}) reaches to byte ${needed}, but the file has ${size}.`,
+          what: `'${file}' is cut off or damaged: ${en} (${kind.en}) reaches to byte ${needed}, but the file has ${size}.`,
           remedy: downloadAgain.en,
         },
         ja: {
-          what: `「${file}」は途中で切れているか壊れています。${ja}（${format}）は${needed}バイト目まで必要ですが、ファイルは${size}バイトです。`,
+          what: `「${file}」は途中で切れているか壊れています。${ja}（${kind.ja}）は${needed}バイト目まで必要ですが、ファイルは${size}バイトです。`,
           remedy: downloadAgain.ja,
         },
       },
-      { file, format, field: en, needed: Number(needed), size },
+      { file, format: kind.en, field: en, needed: Number(needed), size },
     );
   }
 }
 
 /** Compressed data that contradicts itself or does not match its checksum. What a decoder says is in its own words. */
 export class DamagedDataError extends TamaError {
-  constructor(file: string, codec: string, problem: string | Expectation, options?: ErrorOptions) {
-    const { en, ja } = typeof problem === 'string' ? same(problem) : problem;
+  constructor(file: string, codec: string, problem: string | Words, options?: ErrorOptions) {
+    const { en, ja } = fieldWords(problem);
     super(
       'checkpoint-damaged-data',
       {
@@ -131,7 +141,7 @@ export class WrongFamilyError extends TamaError {
 /** A field of the model's configuration is missing or has a value Gemma 2 cannot have. */
 export class ModelConfigError extends TamaError {
   constructor(field: string, found: unknown, expected: Expectation) {
-    const value = found === undefined ? 'missing' : shorten(JSON.stringify(found) ?? String(found));
+    const value = found === undefined ? 'missing' : shortened(JSON.stringify(found) ?? String(found));
     super(
       'model-config',
       {
@@ -214,20 +224,21 @@ export class TensorShapeError extends TamaError {
 
 /** A tensor is stored in a number format that cannot be used for it. */
 export class TensorTypeError extends TamaError {
-  constructor(name: string, tensor: string, found: string, supported: readonly string[]) {
+  constructor(name: string, tensor: string, found: string | Words, supported: readonly string[]) {
+    const { en, ja } = formatWords(found);
     super(
       'tensor-type',
       {
         en: {
-          what: `The tensor '${tensor}' of '${name}' is stored as ${found}.`,
+          what: `The tensor '${tensor}' of '${name}' is stored as ${en}.`,
           remedy: `Use a version of the model that stores it as one of ${supported.join(', ')}.`,
         },
         ja: {
-          what: `「${name}」のテンソル「${tensor}」は ${found} 形式で保存されています。`,
+          what: `「${name}」のテンソル「${tensor}」は ${ja} 形式で保存されています。`,
           remedy: `次のいずれかの形式のモデルを使ってください: ${supported.join(', ')}`,
         },
       },
-      { name, tensor, found, supported: supported.join(', ') },
+      { name, tensor, found: en, supported: supported.join(', ') },
     );
   }
 }
@@ -253,8 +264,10 @@ export class NotFiniteWeightsError extends TamaError {
   }
 }
 
-/** Values from files may be long or hold control characters; a message must stay readable. */
-function shorten(found: string | number | bigint): string {
-  const plain = String(found).replace(/\p{C}/gu, '�');
-  return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
+const formatWords = (format: string | Words): Words => (typeof format === 'string' ? same(format) : format);
+/** A value that stands in a file is quoted in Japanese if it is text. */
+function foundWords(found: string | number | bigint | Words): Words {
+  if (typeof found === 'object') return found;
+  const en = shortened(found);
+  return { en, ja: `${typeof found === 'string' ? fieldWords(en).ja : en}です` };
 }

@@ -1,5 +1,6 @@
 /// <reference types="node" />
 import { isTamaError } from '@tama/errors';
+import { englishWords } from '@tama/errors/testing';
 import { describe, expect, it } from 'vitest';
 import type { ByteFolder } from '../storage/byte-source.ts';
 import { memoryFolder } from '../storage/memory-source.ts';
@@ -75,6 +76,7 @@ async function survives(folder: ByteFolder): Promise<boolean> {
   } catch (error) {
     // A read out of bounds is a reader's fault, whatever the file says.
     if (!isTamaError(error) || error.code === 'read-out-of-bounds') throw error;
+    expect(englishWords(error.texts.ja.what), error.texts.ja.what).toEqual([]);
     return false;
   } finally {
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(SLOWEST_SECONDS);

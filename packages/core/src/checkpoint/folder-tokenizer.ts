@@ -4,6 +4,7 @@ import { FileMissingError } from '../storage/storage-errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { MalformedFileError } from './checkpoint-errors.ts';
 import { atMost } from './expectation.ts';
+import { words } from './field.ts';
 
 /** Gemma's files have 4 and 17.5 MB. */
 const SIZE_LIMIT = 48 * 2 ** 20;
@@ -46,6 +47,12 @@ async function readFile(folder: ByteFolder, path: string, signal?: AbortSignal):
 
 function readAll(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
   if (source.size > SIZE_LIMIT)
-    throw new MalformedFileError(source.name, 'tokenizer', 'size', source.size, atMost(SIZE_LIMIT));
+    throw new MalformedFileError(
+      source.name,
+      { en: 'tokenizer', ja: 'トークナイザー' },
+      words.size,
+      source.size,
+      atMost(SIZE_LIMIT),
+    );
   return source.read(0, source.size, signal);
 }

@@ -1,6 +1,7 @@
 import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError } from './checkpoint-errors.ts';
 import { atMost, object, unique, validJson, validUtf8 } from './expectation.ts';
+import { otherBytes, shortened, words } from './field.ts';
 
 /** Configurations and indices have kilobytes; parsing takes a multiple of the text in memory. */
 const JSON_LIMIT = 4 * 2 ** 20;
@@ -12,7 +13,7 @@ export async function readJsonFile(
   signal?: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (source.size > JSON_LIMIT)
-    throw new MalformedFileError(source.name, 'JSON', 'size', source.size, atMost(JSON_LIMIT));
+    throw new MalformedFileError(source.name, 'JSON', words.size, source.size, atMost(JSON_LIMIT));
   return parseJsonObject(source.name, 'JSON', await source.read(0, source.size, signal));
 }
 
@@ -37,12 +38,15 @@ export function parseJsonObject(file: string, format: string, bytes: Uint8Array)
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new MalformedFileError(file, format, 'JSON', error instanceof Error ? error.message : '?', validJson);
+    const problem = shortened(error instanceof Error ? error.message : String(error));
+    const found = { en: `damaged (${problem})`, ja: `壊れています（「${problem}」）` };
+    throw new MalformedFileError(file, format, words.content, found, validJson);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new MalformedFileError(file, format, 'JSON', text.trim().slice(0, 20), object);
+    throw new MalformedFileError(file, format, words.content, text.trim().slice(0, 20), object);
   const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw new MalformedFileError(file, format, 'JSON key', repeated, unique);
+  if (repeated !== undefined)
+    throw new MalformedFileError(file, format, { en: 'JSON key', ja: 'JSONのキー' }, repeated, unique);
   return value as Record<string, unknown>;
 }
 
@@ -50,7 +54,7 @@ function decodeText(file: string, format: string, bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new MalformedFileError(file, format, 'JSON', '(bytes)', validUtf8);
+    throw new MalformedFileError(file, format, words.content, otherBytes, validUtf8);
   }
 }
 

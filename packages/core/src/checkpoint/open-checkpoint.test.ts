@@ -133,8 +133,29 @@ describe('openCheckpoint', () => {
     for (const length of [3, 17])
       await expect(openCheckpoint(memorySource('m.gguf', start.subarray(0, length)))).rejects.toMatchObject({
         code: 'checkpoint-truncated',
-        texts: { ja: { what: expect.stringMatching(/ヘッダー（(model|GGUF)）は\d+バイト目まで必要/) } },
+        texts: { ja: { what: expect.stringMatching(/ヘッダー（(モデル|GGUF)）は\d+バイト目まで必要/) } },
       });
+  });
+
+  it('says in Japanese too what contradicts the format', async () => {
+    const japanese = (what: string) => ({ texts: { ja: { what } } });
+    const file = new Uint8Array(readFixture('tiny/gguf/tiny-f32.gguf'));
+    new DataView(file.buffer).setBigUint64(8, 2n ** 40n, true);
+    await expect(openCheckpoint(memorySource('m.gguf', file))).rejects.toMatchObject(
+      japanese(
+        '「m.gguf」は正しいGGUFファイルではありません。テンソルの数が1099511627776ですが、65536以下でなければなりません。',
+      ),
+    );
+    const index = new TextEncoder().encode('{"weight_map": 3}');
+    const folder = new Map([
+      ['config.json', readFixture('tiny/hf/config.json')],
+      ['model.safetensors.index.json', index],
+    ]);
+    await expect(openCheckpoint(memoryFolder('m', folder))).rejects.toMatchObject(
+      japanese(
+        '「model.safetensors.index.json」は正しいJSONファイルではありません。「weight_map」が「3」ですが、オブジェクトでなければなりません。',
+      ),
+    );
   });
 
   it('reads over HTTP with few requests', async () => {

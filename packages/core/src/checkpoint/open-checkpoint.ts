@@ -2,6 +2,7 @@ import { type ByteFolder, type ByteSource, isByteFolder, subfolder } from '../st
 import { FileMissingError } from '../storage/storage-errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { TruncatedFileError } from './checkpoint-errors.ts';
+import { words } from './field.ts';
 import { findModels, isModelEntry, isOrbaxFolder } from './find-models.ts';
 import { openGguf } from './gguf/gguf-checkpoint.ts';
 import { isGguf } from './gguf/gguf-file.ts';
@@ -62,7 +63,7 @@ async function openFile(source: ByteSource, closing: ByteSource[], signal?: Abor
   if (!source.folder && PART.test(source.name) && !isGguf(start)) throw new PartOfModelError(source.name);
   if (source.size < 16) {
     if (isModelPart(source.name)) throw await partOf(source, signal);
-    throw new TruncatedFileError(source.name, 'model', { en: 'the header', ja: 'ヘッダー' }, 16, source.size);
+    throw new TruncatedFileError(source.name, { en: 'model', ja: 'モデル' }, words.header, 16, source.size);
   }
   if (isGguf(start)) return openGguf(source, closing, signal);
   if (isHdf5(start)) return openKeras(source.folder, source, closing, signal);

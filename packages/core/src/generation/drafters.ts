@@ -27,7 +27,10 @@ export const promptLookup: Drafter = {
 export function modelDrafter(draft: Engine, vocabularySize: number, signal: AbortSignal): Drafter {
   const { vocabularySize: own } = draft.info.config;
   if (own !== vocabularySize) {
-    throw new OptionError('speculation.draft', own, `a model with this one's vocabulary of ${vocabularySize} tokens`);
+    throw new OptionError('speculation.draft', own, {
+      en: `a model with this one's vocabulary of ${vocabularySize} tokens`,
+      ja: `このモデルと同じ${vocabularySize}トークンの語彙をもつモデル`,
+    });
   }
   return {
     async propose(tokens, count) {

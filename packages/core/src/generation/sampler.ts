@@ -24,6 +24,7 @@ import {
   seenWords,
   type TokenLogprobs,
 } from '@tama/kernels-wgsl';
+import { integerFrom } from '../checkpoint/expectation.ts';
 import { OptionError } from '../errors.ts';
 import type { GpuKernels } from '../gemma2/gpu-kernels.ts';
 
@@ -164,7 +165,7 @@ export class Sampler {
     const words = samplingWords({ ...options, temperature, seed });
     if (top !== undefined) {
       if (!Number.isInteger(top) || top < 0 || top > mostLogprobs) {
-        throw new OptionError('logprobs', top, `a whole number from 0 to ${mostLogprobs}`);
+        throw new OptionError('logprobs', top, integerFrom(0, mostLogprobs));
       }
       const [partial, gather] = await Promise.all([
         compileKernel(device, logprobsPartial, { features }),

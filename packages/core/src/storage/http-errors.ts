@@ -1,4 +1,4 @@
-import { TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 
 /** The server answered with a status that means no, after retries where those make sense. */
 export class HttpStatusError extends TamaError {
@@ -99,22 +99,23 @@ export class SizeUnknownError extends TamaError {
 
 /** The answer is not the part that was asked for, or is compressed. */
 export class BadRangeAnswerError extends TamaError {
-  constructor(url: string, asked: string, answered: string) {
+  constructor(url: string, asked: string, answered: string | Words) {
+    const { en, ja } = typeof answered === 'string' ? { en: answered, ja: answered } : answered;
     super(
       'http-bad-range',
       {
         en: {
-          what: `${url} was asked for '${asked}' and answered with '${answered}'.`,
+          what: `${url} was asked for '${asked}' and answered with '${en}'.`,
           remedy:
             'The server or a proxy before it handles range requests wrongly; download the file and open it from disk.',
         },
         ja: {
-          what: `${url} に「${asked}」を要求しましたが、「${answered}」が返されました。`,
+          what: `${url} に「${asked}」を要求しましたが、「${ja}」が返されました。`,
           remedy:
             'サーバーまたは途中のプロキシーが範囲リクエストを正しく処理していません。ファイルをダウンロードして開いてください。',
         },
       },
-      { url, asked, answered },
+      { url, asked, answered: en },
     );
   }
 }

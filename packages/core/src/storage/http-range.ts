@@ -1,7 +1,8 @@
+import type { Words } from '@tama/errors';
 import type { Bytes } from './byte-source.ts';
 import { BadRangeAnswerError, RangesUnsupportedError, SizeUnknownError } from './http-errors.ts';
 import { type Answer, brokenOff, type HttpOptions, lastName, withRetries } from './http-request.ts';
-import { SourceChangedError } from './storage-errors.ts';
+import { byteCount, SourceChangedError } from './storage-errors.ts';
 
 /** What a server without ranges may send whole into memory. Anything larger has to be downloaded to a store first. */
 export const WHOLE_FILE_LIMIT = 32 * 2 ** 20;
@@ -62,7 +63,7 @@ export async function streamRange(
   const receive = async ({ response, chunks }: Answer) => {
     checkPart(url, version, response, offset + received, range());
     for await (const chunk of chunks) {
-      if (chunk.length > length - received) throw new BadRangeAnswerError(url, range(), 'more bytes');
+      if (chunk.length > length - received) throw new BadRangeAnswerError(url, range(), moreBytes);
       received += chunk.length;
       await take(chunk);
     }
@@ -75,7 +76,11 @@ function checkPart(url: string, version: HttpVersion, response: Response, offset
   const range = contentRange(response);
   const now: HttpVersion = { size: range?.total ?? version.size, ...versionTags(response) };
   if (response.status === 416 || now.size !== version.size || tagsDiffer(version, now))
-    throw new SourceChangedError(lastName(url), describe(version), response.status === 416 ? 'shorter' : describe(now));
+    throw new SourceChangedError(
+      lastName(url),
+      versionWords(version),
+      response.status === 416 ? shorter : versionWords(now),
+    );
   if (response.status !== 206) throw new RangesUnsupportedError(url, version.size, WHOLE_FILE_LIMIT);
   if (range && range.first !== offset)
     throw new BadRangeAnswerError(url, asked, response.headers.get('content-range')!);
@@ -90,8 +95,16 @@ export const versionTags = ({ headers }: Response): VersionTags => ({
 export const tagsDiffer = (a: VersionTags, b: VersionTags): boolean =>
   a.etag && b.etag ? a.etag !== b.etag : Boolean(a.modified && b.modified && a.modified !== b.modified);
 
-const describe = ({ size, etag, modified }: HttpVersion): string =>
-  [`${size} bytes`, etag ?? modified].filter(Boolean).join(', ');
+/** Size and tag of a version, as far as they are known. */
+export function versionWords({ size, etag, modified }: VersionTags & { readonly size?: number | undefined }): Words {
+  const bytes = size === undefined ? { en: '', ja: '' } : byteCount(size);
+  const known = (text: string) => [text, etag ?? modified].filter(Boolean);
+  return { en: known(bytes.en).join(', '), ja: known(bytes.ja).join('、') };
+}
+
+const shorter: Words = { en: 'shorter', ja: 'より短いファイル' };
+/** More than was asked for. */
+export const moreBytes: Words = { en: 'more bytes', ja: 'より多くのバイト' };
 
 /** `bytes 0-99/1000`; the total may be `*`, and with status 416 the part is. */
 export function contentRange({ headers }: Response): { readonly first?: number; readonly total?: number } | undefined {

@@ -46,7 +46,7 @@ export async function listHubFiles(
     `${hubEndpoint(options)}/api/models/${repository}/tree/${encodeURIComponent(revision)}?recursive=true`;
   const seen = new Set<string>();
   while (url) {
-    if (seen.has(url)) throw new BadHubAnswerError(url, 'its pages never end');
+    if (seen.has(url)) throw new BadHubAnswerError(url, { en: 'its pages never end', ja: 'ページが終わりません' });
     seen.add(url);
     const page: Page = await askHub(reference, url, readPage(url), options, signal);
     files.push(...page.files);
@@ -69,7 +69,8 @@ export async function pinRevision(
   const url = `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}`;
   const text = await askHub(reference, url, (answer) => readText(url, answer), options, signal);
   const { sha } = (parseJson(url, text) ?? {}) as { sha?: unknown };
-  if (typeof sha !== 'string' || !COMMIT.test(sha)) throw new BadHubAnswerError(url, 'it names no commit');
+  if (typeof sha !== 'string' || !COMMIT.test(sha))
+    throw new BadHubAnswerError(url, { en: 'it names no commit', ja: 'コミットがありません' });
   return { ...reference, revision: sha };
 }
 
@@ -102,7 +103,11 @@ async function readText(url: string, { chunks }: Answer): Promise<string> {
   let text = '';
   for await (const chunk of chunks) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_PAGE) throw new BadHubAnswerError(url, `it has more than ${LONGEST_PAGE} bytes`);
+    if (text.length > LONGEST_PAGE)
+      throw new BadHubAnswerError(url, {
+        en: `it has more than ${LONGEST_PAGE} bytes`,
+        ja: `${LONGEST_PAGE}バイトを超えています`,
+      });
   }
   return text;
 }
@@ -111,13 +116,14 @@ function parseJson(url: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new BadHubAnswerError(url, 'it is not JSON', { cause });
+    throw new BadHubAnswerError(url, { en: 'it is not JSON', ja: 'JSONではありません' }, { cause });
   }
 }
 
 function parseFiles(url: string, text: string): HubFile[] {
   const entries = parseJson(url, text);
-  if (!Array.isArray(entries)) throw new BadHubAnswerError(url, 'it is not a JSON array');
+  if (!Array.isArray(entries))
+    throw new BadHubAnswerError(url, { en: 'it is not a JSON array', ja: 'JSONの配列ではありません' });
   return entries.filter((entry) => entry?.type === 'file').map((entry) => hubFile(url, entry));
 }
 
@@ -126,7 +132,10 @@ type Entry = { path?: unknown; size?: unknown; lfs?: { oid?: unknown; size?: unk
 function hubFile(url: string, { path, size, lfs }: Entry): HubFile {
   const bytes = lfs?.size ?? size;
   if (typeof path !== 'string' || !Number.isSafeInteger(bytes) || (bytes as number) < 0)
-    throw new BadHubAnswerError(url, 'a file has no path or no size');
+    throw new BadHubAnswerError(url, {
+      en: 'a file has no path or no size',
+      ja: 'パスまたはサイズのないファイルがあります',
+    });
   pathSegments(path);
   const sha256 = String(lfs?.oid ?? '').replace(/^sha256:/, '');
   return { path, size: bytes as number, ...(/^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {}) };
@@ -137,6 +146,7 @@ function nextPage(url: string, link: string | null): string | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? '')?.[1];
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url) ? new URL(target, url) : undefined;
-  if (next?.origin !== new URL(url).origin) throw new BadHubAnswerError(url, `its next page is '${target}'`);
+  if (next?.origin !== new URL(url).origin)
+    throw new BadHubAnswerError(url, { en: `its next page is '${target}'`, ja: `次のページが「${target}」です` });
   return next.href;
 }

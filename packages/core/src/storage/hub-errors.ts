@@ -1,4 +1,4 @@
-import { TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 
 /** Text that begins with `hf:` and does not go on as a reference to a model. */
 export class BadHubReferenceError extends TamaError {
@@ -44,20 +44,20 @@ export class HubRepositoryMissingError extends TamaError {
 
 /** What the hub says of a repository is not what its API promises. */
 export class BadHubAnswerError extends TamaError {
-  constructor(url: string, problem: string, options?: ErrorOptions) {
+  constructor(url: string, problem: Words, options?: ErrorOptions) {
     super(
       'hub-answer',
       {
         en: {
-          what: `${url} did not answer as the API of a hub does: ${problem}.`,
+          what: `${url} did not answer as the API of a hub does: ${problem.en}.`,
           remedy: 'Check the address of the hub; it must offer the API of huggingface.co.',
         },
         ja: {
-          what: `${url} の応答がハブのAPIのものではありません（${problem}）。`,
+          what: `${url} の応答がハブのAPIのものではありません（${problem.ja}）。`,
           remedy: 'ハブのアドレスを確認してください。huggingface.coと同じAPIが必要です。',
         },
       },
-      { url, problem },
+      { url, problem: problem.en },
       options,
     );
   }

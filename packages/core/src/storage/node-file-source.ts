@@ -3,7 +3,7 @@ import { constants, type FileHandle, open, readdir, stat } from 'node:fs/promise
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ByteFolder, type ByteSource, type Bytes, checkRead, lent, parentFolder } from './byte-source.ts';
 import { pathSegments } from './relative-path.ts';
-import { FileMissingError, FileUnreadableError, SourceChangedError } from './storage-errors.ts';
+import { byteCount, FileMissingError, FileUnreadableError, SourceChangedError } from './storage-errors.ts';
 
 /** A file or a folder on disk, whichever the path leads to. */
 export async function nodePath(path: string): Promise<ByteSource | ByteFolder> {
@@ -84,7 +84,7 @@ async function readExactly(
       .catch((cause: Error) => {
         throw new FileUnreadableError(path, cause.message, { cause });
       });
-    if (bytesRead === 0) throw new SourceChangedError(basename(path), `${size} bytes`, `${offset + done} bytes`);
+    if (bytesRead === 0) throw new SourceChangedError(basename(path), byteCount(size), byteCount(offset + done));
     done += bytesRead;
   }
   return bytes;

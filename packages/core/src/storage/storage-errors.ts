@@ -1,4 +1,4 @@
-import { type Locale, TamaError } from '@tama/errors';
+import { TamaError, type Words } from '@tama/errors';
 
 /** A read outside the source. A reader of file formats checks before it reads, so this is a fault of the caller. */
 export class OutOfBoundsReadError extends TamaError {
@@ -46,7 +46,7 @@ export class FileMissingError extends TamaError {
  * one language is a system's own.
  */
 export class FileUnreadableError extends TamaError {
-  constructor(file: string, reason: string | Readonly<Record<Locale, string>>, options?: ErrorOptions) {
+  constructor(file: string, reason: string | Words, options?: ErrorOptions) {
     const { en, ja } = typeof reason === 'string' ? { en: reason, ja: reason } : reason;
     super(
       'file-unreadable',
@@ -63,22 +63,25 @@ export class FileUnreadableError extends TamaError {
   }
 }
 
+/** How a message tells a size. */
+export const byteCount = (bytes: number): Words => ({ en: `${bytes} bytes`, ja: `${bytes}バイト` });
+
 /** The content is no longer what it was when it was opened. */
 export class SourceChangedError extends TamaError {
-  constructor(file: string, before: string, after: string) {
+  constructor(file: string, before: Words, after: Words) {
     super(
       'source-changed',
       {
         en: {
-          what: `'${file}' changed while it was being read: it was ${before} and is now ${after}.`,
+          what: `'${file}' changed while it was being read: it was ${before.en} and is now ${after.en}.`,
           remedy: 'Load the model again from the start.',
         },
         ja: {
-          what: `読み込み中に「${file}」が変更されました（${before} → ${after}）。`,
+          what: `読み込み中に「${file}」が変更されました（${before.ja} → ${after.ja}）。`,
           remedy: 'モデルを最初から読み込み直してください。',
         },
       },
-      { file, before, after },
+      { file, before: before.en, after: after.en },
     );
   }
 }

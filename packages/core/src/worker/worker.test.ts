@@ -1,5 +1,6 @@
 import { isTamaError } from '@tama/errors';
 import { afterEach, describe, expect, it } from 'vitest';
+import { integerFrom } from '../checkpoint/expectation.ts';
 import type { LoadOptions } from '../engine.ts';
 import { OptionError } from '../errors.ts';
 import type { GpuEngine } from '../gpu-engine.ts';
@@ -65,7 +66,7 @@ describe('the worker protocol', () => {
   it('brings typed errors across with both languages, and stays usable', async () => {
     let fail = true;
     const client = connect(async () => {
-      if (fail) throw new OptionError('context', 0, 'a whole number from 1 to 8192');
+      if (fail) throw new OptionError('context', 0, integerFrom(1, 8192));
       return new FakeEngine(['ok']);
     });
     const error = await client.load('model.gguf').catch((caught: unknown) => caught);

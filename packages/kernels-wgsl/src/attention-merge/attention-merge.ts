@@ -12,7 +12,11 @@ export const attentionMerge: KernelSpec<Params, Binding> = {
   bindings,
   constants: {},
   workgroups: ({ heads, splits }) => {
-    if (splits > mostSplits) throw new ShapeError('attention-merge', `${splits} splits, the most is ${mostSplits}`);
+    if (splits > mostSplits)
+      throw new ShapeError('attention-merge', {
+        en: `${splits} splits are more than ${mostSplits}`,
+        ja: `分割数${splits}が上限の${mostSplits}を超えています`,
+      });
     return [heads];
   },
 };

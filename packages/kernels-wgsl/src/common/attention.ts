@@ -17,14 +17,28 @@ export type AttentionShape = {
 /** @throws {ShapeError} when the kernels are not made for the shape. */
 export function checkAttention(kernel: string, { heads, kvHeads, headDim, capacity, softcap }: AttentionShape): void {
   if (headDim % 4 !== 0 || headDim > 256) {
-    throw new ShapeError(kernel, `headDim is ${headDim}, it must be a multiple of 4 up to 256`);
+    throw new ShapeError(kernel, {
+      en: `headDim is ${headDim}, it must be a multiple of 4 up to 256`,
+      ja: `「headDim」が${headDim}ですが、256以下の4の倍数でなければなりません`,
+    });
   }
   if (capacity % keyPanel !== 0) {
-    throw new ShapeError(kernel, `capacity is ${capacity}, it must be a multiple of ${keyPanel}`);
+    throw new ShapeError(kernel, {
+      en: `capacity is ${capacity}, it must be a multiple of ${keyPanel}`,
+      ja: `「capacity」が${capacity}ですが、${keyPanel}の倍数でなければなりません`,
+    });
   }
-  if (heads % kvHeads !== 0) throw new ShapeError(kernel, `${heads} heads cannot share ${kvHeads} kv heads evenly`);
+  if (heads % kvHeads !== 0) {
+    throw new ShapeError(kernel, {
+      en: `${heads} heads cannot share ${kvHeads} kv heads evenly`,
+      ja: `${heads}個のヘッドを${kvHeads}個のKVヘッドに等しく割り当てられません`,
+    });
+  }
   if (!(softcap > 0 && softcap <= 64)) {
-    throw new ShapeError(kernel, `softcap is ${softcap}, it must be above 0 and at most 64`);
+    throw new ShapeError(kernel, {
+      en: `softcap is ${softcap}, it must be above 0 and at most 64`,
+      ja: `「softcap」が${softcap}ですが、0より大きく64以下でなければなりません`,
+    });
   }
 }
 

@@ -48,7 +48,11 @@ export function recordSample(
   buffers: SampleBuffers,
   { width, softcap, ring }: { readonly width: number; readonly softcap: number; readonly ring: number },
 ): void {
-  if (width > maximumVocabulary) throw new ShapeError('sample', `${width} logits, at most ${maximumVocabulary}`);
+  if (width > maximumVocabulary)
+    throw new ShapeError('sample', {
+      en: `${width} logits are more than ${maximumVocabulary}`,
+      ja: `ロジットの数${width}が上限の${maximumVocabulary}を超えています`,
+    });
   recorder.dispatch(adjust, buffers, { width, softcap });
   recorder.dispatch(histogram, buffers, { width });
   recorder.dispatch(gather, buffers, { width });

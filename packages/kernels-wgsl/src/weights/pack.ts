@@ -28,14 +28,17 @@ export function packRows(
 ): void {
   const { blockColumns, blockBytes, unitColumns } = format;
   if (columns % blockColumns !== 0) {
-    throw new ShapeError(`weights ${format.name}`, `${columns} columns are not a multiple of ${blockColumns}`);
+    throw new ShapeError(`weights ${format.name}`, {
+      en: `${columns} columns are not a multiple of ${blockColumns}`,
+      ja: `列数${columns}が${blockColumns}の倍数ではありません`,
+    });
   }
   const rowBytes = fileRowBytes(format, columns);
   if (rows.byteLength !== rowCount * rowBytes) {
-    throw new ShapeError(
-      `weights ${format.name}`,
-      `${rowCount} rows of ${columns} take ${rowCount * rowBytes} bytes, not ${rows.byteLength}`,
-    );
+    throw new ShapeError(`weights ${format.name}`, {
+      en: `${rowCount} rows of ${columns} take ${rowCount * rowBytes} bytes, not ${rows.byteLength}`,
+      ja: `${columns}列の${rowCount}行は${rowCount * rowBytes}バイトですが、${rows.byteLength}バイトが渡されました`,
+    });
   }
   const source = viewOf(rows);
   const unitBytes = (unitColumns / blockColumns) * blockBytes;

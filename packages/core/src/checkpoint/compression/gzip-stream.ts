@@ -9,7 +9,7 @@ export async function* gzipContent(reader: BinaryReader): AsyncGenerator<Uint8Ar
     async pull(controller) {
       const length = Math.min(PIECE_BYTES, reader.remaining);
       if (length === 0) return controller.close();
-      await reader.need(length, 'gzip data');
+      await reader.need(length, { en: 'gzip data', ja: 'データ' });
       controller.enqueue(reader.bytes(length).slice());
     },
   });

@@ -7,6 +7,7 @@ import { giveBackZstdDecoder, takeZstdDecoder, type ZstdDecoder } from './zstd-d
 const WINDOW_LIMIT = 8 * 2 ** 20;
 /** The memory of a stream with the largest window: the buffers and tables are less than a megabyte. */
 export const LARGEST_ZSTD_STREAM = WINDOW_LIMIT + 2 ** 20;
+const frame = { en: 'frame', ja: 'フレーム' };
 /** ZSTD_FRAMEHEADERSIZE_MAX */
 const LONGEST_HEADER = 18;
 /** ZSTD_error_frameParameter_windowTooLarge: beyond 1 GiB, libzstd does not say how large. */
@@ -39,16 +40,16 @@ export async function* zstdContent(reader: BinaryReader): AsyncGenerator<Uint8Ar
 async function beginFrame(reader: BinaryReader, decoder: ZstdDecoder): Promise<boolean> {
   const { name } = reader.source;
   const start = Math.min(LONGEST_HEADER, reader.remaining);
-  await reader.need(start, 'frame header');
+  await reader.need(start, { en: 'frame header', ja: 'フレームのヘッダー' });
   new Uint8Array(decoder.memory.buffer, decoder.inputAddress()).set(reader.peek(start));
   const missing = decoder.readHeader(start);
   if (decoder.errorCode(missing) === WINDOW_TOO_LARGE)
     throw windowTooLarge(name, { en: 'more than 1 GiB', ja: '1 GiBを超える' });
   check(missing, decoder, name);
-  if (missing > 0) await reader.need(missing, 'frame header');
+  if (missing > 0) await reader.need(missing, { en: 'frame header', ja: 'フレームのヘッダー' });
   if (decoder.isSkippable()) {
-    reader.skip(decoder.headerSize(), 'skippable frame');
-    reader.skip(decoder.contentSize(), 'skippable frame');
+    reader.skip(decoder.headerSize(), frame);
+    reader.skip(decoder.contentSize(), frame);
     return false;
   }
   const window = decoder.windowSize();
@@ -66,13 +67,13 @@ async function* frameContent(reader: BinaryReader, decoder: ZstdDecoder): AsyncG
   for (let hint = 1; hint !== 0; ) {
     if (consumed === available) {
       available = Math.min(input.length, Math.max(1, reader.remaining));
-      await reader.need(available, 'frame');
+      await reader.need(available, frame);
       input.set(reader.peek(available));
       consumed = 0;
     }
     hint = decoder.decode(consumed, available, produced);
     check(hint, decoder, reader.source.name);
-    reader.skip(decoder.consumed() - consumed, 'frame');
+    reader.skip(decoder.consumed() - consumed, frame);
     consumed = decoder.consumed();
     produced = decoder.produced();
     // Not before the input is used up: what follows the last byte of content, a checksum, is then part of what was read.

@@ -10,6 +10,7 @@ import {
 } from '../checkpoint-errors.ts';
 import { decodeFloats, isFloat, rowBytes } from '../encoding.ts';
 import { oneOf, same, unique } from '../expectation.ts';
+import { missing, words } from '../field.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
 import { completeTensorSet } from '../tensor-set.ts';
 import { tiedHeadDropped } from '../tied-head.ts';
@@ -37,7 +38,7 @@ export async function openGguf(
     for (const tensor of part.file.tensors.values()) {
       const name = canonical.get(tensor.name);
       if (!name) throw new UnexpectedTensorError(part.source.name, tensor.name);
-      if (all.has(name)) throw new MalformedFileError(part.source.name, 'GGUF', 'tensor name', tensor.name, unique);
+      if (all.has(name)) throw new MalformedFileError(part.source.name, 'GGUF', words.tensorName, tensor.name, unique);
       all.set(name, ggufTensor(part.source, tensor, name));
     }
   if (!all.has(EMBEDDING)) throw new MissingTensorError(source.name, EMBEDDING, 1, specs.length);
@@ -63,7 +64,7 @@ async function readParts(given: Part, closing: ByteSource[], signal?: AbortSigna
     throw new MalformedFileError(
       file,
       'GGUF',
-      'file name',
+      { en: 'file name', ja: 'ファイル名' },
       file,
       same(`*-?????-of-${String(count).padStart(5, '0')}.gguf`),
     );
@@ -73,9 +74,9 @@ async function readParts(given: Part, closing: ByteSource[], signal?: AbortSigna
     const part = name === file ? given : await openPart(given.source, name, closing, signal);
     const { values } = part.file.metadata;
     if (values['split.no'] !== index)
-      throw new MalformedFileError(name, 'GGUF', 'split.no', String(values['split.no']), oneOf([index]));
+      throw new MalformedFileError(name, 'GGUF', 'split.no', shown(values['split.no']), oneOf([index]));
     if (values['split.count'] !== count)
-      throw new MalformedFileError(name, 'GGUF', 'split.count', String(values['split.count']), oneOf([String(count)]));
+      throw new MalformedFileError(name, 'GGUF', 'split.count', shown(values['split.count']), oneOf([String(count)]));
     parts.push(part);
   }
   const tensors = parts.reduce((sum, part) => sum + part.file.tensors.size, 0);
@@ -84,6 +85,8 @@ async function readParts(given: Part, closing: ByteSource[], signal?: AbortSigna
     throw new MalformedFileError(file, 'GGUF', 'split.tensors.count', String(promised), oneOf([tensors]));
   return parts;
 }
+
+const shown = (value: unknown) => (value === undefined ? missing : String(value));
 
 async function openPart(given: ByteSource, name: string, closing: ByteSource[], signal?: AbortSignal): Promise<Part> {
   const source = await given.folder?.open(name, signal);

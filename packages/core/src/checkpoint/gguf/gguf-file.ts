@@ -1,3 +1,4 @@
+import type { Words } from '@tama/errors';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
 import {
@@ -7,7 +8,8 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { encodings, rowBytes, type WeightEncoding } from '../encoding.ts';
-import { integerFrom, multipleOf, oneOf, powerOfTwo, same, unique } from '../expectation.ts';
+import { atLeast, integerFrom, multipleOf, oneOf, powerOfTwo, same, unique } from '../expectation.ts';
+import { another, tensorField, within, words } from '../field.ts';
 import { ggmlTypes } from './ggml-types.ts';
 import { type GgufMetadata, readMetadata } from './gguf-metadata.ts';
 
@@ -55,7 +57,8 @@ export async function readGguf(source: ByteSource, signal?: AbortSignal): Promis
   const tensors = new Map<string, GgufTensor>();
   for (let index = 0; index < tensorCount; index++) {
     const tensor = await readTensorInfo(reader, alignment, index);
-    if (tensors.has(tensor.name)) throw new MalformedFileError(source.name, 'GGUF', 'tensor name', tensor.name, unique);
+    if (tensors.has(tensor.name))
+      throw new MalformedFileError(source.name, 'GGUF', words.tensorName, tensor.name, unique);
     tensors.set(tensor.name, tensor);
   }
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
@@ -70,12 +73,15 @@ export async function readGgufMetadata(source: ByteSource, signal?: AbortSignal)
 /** What lies before the tensor infos. */
 async function readStart(reader: BinaryReader) {
   const { name } = reader.source;
-  await reader.need(24, { en: 'the header', ja: 'ヘッダー' });
-  if (reader.u32() !== MAGIC) throw new MalformedFileError(name, 'GGUF', 'magic', 'another', same('GGUF'));
+  await reader.need(24, words.header);
+  if (reader.u32() !== MAGIC) throw new MalformedFileError(name, 'GGUF', words.magic, another, same('GGUF'));
   const version = reader.u32();
   checkVersion(name, version);
-  const tensorCount = reader.size('the number of tensors', TENSOR_LIMIT);
-  const metadata = await readMetadata(reader, reader.size('the number of metadata entries', 2 ** 16));
+  const tensorCount = reader.size({ en: 'the number of tensors', ja: 'テンソルの数' }, TENSOR_LIMIT);
+  const metadata = await readMetadata(
+    reader,
+    reader.size({ en: 'the number of metadata entries', ja: 'メタデータの項目数' }, 2 ** 16),
+  );
   return { version, tensorCount, metadata };
 }
 
@@ -93,7 +99,7 @@ function checkVersion(file: string, version: number): void {
       { en: 'big-endian GGUF', ja: 'ビッグエンディアンのGGUF' },
       { en: 'little-endian GGUF', ja: 'リトルエンディアンのGGUF' },
     );
-  throw new MalformedFileError(file, 'GGUF', 'version', version, oneOf([2, 3]));
+  throw new MalformedFileError(file, 'GGUF', words.version, version, oneOf([2, 3]));
 }
 
 function alignmentOf(file: string, { values }: GgufMetadata): number {
@@ -107,33 +113,46 @@ function alignmentOf(file: string, { values }: GgufMetadata): number {
 /** A tensor info; its offset still counts from the start of the data. */
 async function readTensorInfo(reader: BinaryReader, alignment: number, index: number): Promise<GgufTensor> {
   const file = reader.source.name;
-  const label = `tensor ${index}`;
-  await reader.need(8, `${label}: name length`);
-  const nameLength = reader.size(`${label}: name length`, NAME_LIMIT);
-  await reader.need(nameLength + 4, `${label}: name`);
-  const name = reader.text(nameLength, `${label}: name`);
-  const field = (what: string) => `tensor '${name}': ${what}`;
+  const label = { en: `tensor ${index}`, ja: `${index}番のテンソル` };
+  const nameLengthField = within(label, { en: 'name length', ja: '名前の長さ' });
+  await reader.need(8, nameLengthField);
+  const nameLength = reader.size(nameLengthField, NAME_LIMIT);
+  await reader.need(nameLength + 4, within(label, words.name));
+  const name = reader.text(nameLength, within(label, words.name));
+  const field = (what: Words) => within(tensorField(name), what);
   const dimensionCount = reader.u32();
   if (dimensionCount < 1 || dimensionCount > 4)
-    throw new MalformedFileError(file, 'GGUF', field('number of dimensions'), dimensionCount, integerFrom(1, 4));
-  await reader.need(8 * dimensionCount + 12, field('shape'));
+    throw new MalformedFileError(
+      file,
+      'GGUF',
+      field({ en: 'number of dimensions', ja: '次元数' }),
+      dimensionCount,
+      integerFrom(1, 4),
+    );
+  await reader.need(8 * dimensionCount + 12, field(words.shape));
   const dimensions = Array.from({ length: dimensionCount }, (_, axis) => {
-    const size = reader.size(field(`dimension ${axis}`), 2 ** 40);
-    if (size === 0)
-      throw new MalformedFileError(file, 'GGUF', field(`dimension ${axis}`), size, integerFrom(1, 2 ** 40));
+    const dimension = field({ en: `dimension ${axis}`, ja: `次元${axis}` });
+    const size = reader.size(dimension, 2 ** 40);
+    if (size === 0) throw new MalformedFileError(file, 'GGUF', dimension, size, integerFrom(1, 2 ** 40));
     return size;
   });
   const encoding = encodingOf(file, name, reader.u32());
   const width = dimensions[0]!;
   const { blockElements } = encodings[encoding];
   if (width % blockElements !== 0)
-    throw new MalformedFileError(file, 'GGUF', field('row length'), width, multipleOf(blockElements));
+    throw new MalformedFileError(
+      file,
+      'GGUF',
+      field({ en: 'row length', ja: '行の長さ' }),
+      width,
+      multipleOf(blockElements),
+    );
   const byteLength = dimensions.slice(1).reduce((bytes, size) => bytes * size, rowBytes(encoding, width));
   if (byteLength > reader.source.size)
-    throw new TruncatedFileError(file, 'GGUF', field('data'), byteLength, reader.source.size);
-  const offset = reader.size(field('offset'), 2 ** 52);
+    throw new TruncatedFileError(file, 'GGUF', field(words.data), byteLength, reader.source.size);
+  const offset = reader.size(field(words.offset), 2 ** 52);
   if (offset % alignment !== 0)
-    throw new MalformedFileError(file, 'GGUF', field('offset'), offset, multipleOf(alignment));
+    throw new MalformedFileError(file, 'GGUF', field(words.offset), offset, multipleOf(alignment));
   while (dimensions.length > 1 && dimensions.at(-1) === 1) dimensions.pop();
   return { name, dimensions, encoding, offset, byteLength };
 }
@@ -145,7 +164,7 @@ function encodingOf(file: string, tensor: string, type: number): WeightEncoding 
   throw new TensorTypeError(
     file,
     tensor,
-    known?.name ?? `ggml type ${type}`,
+    known?.name ?? { en: `ggml type ${type}`, ja: `ggmlの型${type}` },
     supported.map(({ name }) => name),
   );
 }
@@ -160,9 +179,15 @@ function placeTensors(
   let end = dataStart;
   for (const { name, offset, byteLength } of placed.toSorted((a, b) => a.offset - b.offset)) {
     if (offset < end)
-      throw new MalformedFileError(source.name, 'GGUF', `tensor '${name}': start of data`, offset, same(`>= ${end}`));
+      throw new MalformedFileError(
+        source.name,
+        'GGUF',
+        within(tensorField(name), words.dataStart),
+        offset,
+        atLeast(end),
+      );
     end = offset + byteLength;
-    if (end > source.size) throw new TruncatedFileError(source.name, 'GGUF', `tensor '${name}'`, end, source.size);
+    if (end > source.size) throw new TruncatedFileError(source.name, 'GGUF', tensorField(name), end, source.size);
   }
   return new Map(placed.map((tensor) => [tensor.name, tensor]));
 }

@@ -1,8 +1,10 @@
+import type { Words } from '@tama/errors';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
 import type { CheckpointMetadata } from '../checkpoint.ts';
 import { MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
 import { atMost, oneOf, unique } from '../expectation.ts';
+import { type Field, within, words } from '../field.ts';
 
 /** The key-value part of a GGUF header. Arrays are only located: a vocabulary's are megabytes long. */
 export type GgufMetadata = { readonly values: CheckpointMetadata; readonly arrays: ReadonlyMap<string, GgufArray> };
@@ -39,16 +41,24 @@ const NESTING_LIMIT = 4;
 const ELEMENT_LIMIT = 2 ** 22;
 const TOTAL_ARRAY_LIMIT = 32 * 2 ** 20;
 
+const metadataField = (key: string): Words => ({ en: `metadata '${key}'`, ja: `メタデータ「${key}」` });
+
 export async function readMetadata(reader: BinaryReader, count: number): Promise<GgufMetadata> {
   const values: Record<string, string | number | boolean> = Object.create(null);
   const arrays = new Map<string, GgufArray>();
   const start = reader.position;
   let skipped = 0;
   for (let index = 0; index < count; index++) {
-    const key = await readText(reader, `metadata key ${index}`, KEY_LIMIT);
+    const key = await readText(reader, { en: `metadata key ${index}`, ja: `${index}番のメタデータのキー` }, KEY_LIMIT);
     if (key in values || arrays.has(key))
-      throw new MalformedFileError(reader.source.name, 'GGUF', 'metadata key', key, unique);
-    await reader.need(4, `metadata '${key}'`);
+      throw new MalformedFileError(
+        reader.source.name,
+        'GGUF',
+        { en: 'metadata key', ja: 'メタデータのキー' },
+        key,
+        unique,
+      );
+    await reader.need(4, metadataField(key));
     const type = reader.u32();
     if (type === ARRAY) {
       const begin = reader.position;
@@ -56,13 +66,14 @@ export async function readMetadata(reader: BinaryReader, count: number): Promise
       skipped += reader.position - begin;
     } else values[key] = await readValue(reader, type, key);
     const text = reader.position - start - skipped;
-    if (text > TOTAL_TEXT_LIMIT) reader.refuse('metadata bytes', text, TOTAL_TEXT_LIMIT);
+    if (text > TOTAL_TEXT_LIMIT)
+      reader.refuse({ en: 'metadata bytes', ja: 'メタデータのバイト数' }, text, TOTAL_TEXT_LIMIT);
   }
   return { values, arrays };
 }
 
 async function readValue(reader: BinaryReader, type: number, key: string): Promise<string | number | boolean> {
-  const field = `metadata '${key}'`;
+  const field = metadataField(key);
   if (type === STRING) return readText(reader, field, TEXT_LIMIT);
   await reader.need(checkedSize(reader, type, key), field);
   switch (type) {
@@ -95,12 +106,12 @@ async function readValue(reader: BinaryReader, type: number, key: string): Promi
 const exact = (value: bigint): number | string =>
   BigInt.asIntN(54, value) === value ? Number(value) : value.toString();
 
-async function readText(reader: BinaryReader, field: string, limit: number): Promise<string> {
-  await reader.need(8, `${field}: length`);
-  const length = reader.size(`${field}: length`, Number.MAX_SAFE_INTEGER);
+async function readText(reader: BinaryReader, field: Field, limit: number): Promise<string> {
+  await reader.need(8, within(field, words.length));
+  const length = reader.size(within(field, words.length), Number.MAX_SAFE_INTEGER);
   if (length > reader.remaining)
     throw new TruncatedFileError(reader.source.name, 'GGUF', field, reader.position + length, reader.source.size);
-  if (length > limit) reader.refuse(`${field}: length`, length, limit);
+  if (length > limit) reader.refuse(within(field, words.length), length, limit);
   await reader.need(length, field);
   return reader.text(length, field);
 }
@@ -108,12 +119,18 @@ async function readText(reader: BinaryReader, field: string, limit: number): Pro
 function checkedSize(reader: BinaryReader, type: number, key: string): number {
   const size = smallestSize[type];
   if (size === undefined)
-    throw new MalformedFileError(reader.source.name, 'GGUF', `metadata '${key}': type`, type, oneOf(valueTypes));
+    throw new MalformedFileError(
+      reader.source.name,
+      'GGUF',
+      within(metadataField(key), words.type),
+      type,
+      oneOf(valueTypes),
+    );
   return size;
 }
 
 async function locateArray(reader: BinaryReader, key: string): Promise<GgufArray> {
-  await reader.need(12, `metadata '${key}'`);
+  await reader.need(12, metadataField(key));
   const { type, count } = readArrayHead(reader, key);
   const offset = reader.position;
   await skipElements(reader, key, type, count, 1);
@@ -123,12 +140,12 @@ async function locateArray(reader: BinaryReader, key: string): Promise<GgufArray
 function readArrayHead(reader: BinaryReader, key: string): { readonly type: number; readonly count: number } {
   const type = reader.u32();
   const size = checkedSize(reader, type, key);
-  const count = reader.size(`metadata '${key}': count`);
+  const count = reader.size(within(metadataField(key), words.count));
   if (count > reader.remaining / size)
     throw new TruncatedFileError(
       reader.source.name,
       'GGUF',
-      `metadata '${key}'`,
+      metadataField(key),
       BigInt(reader.position) + BigInt(count) * BigInt(size),
       reader.source.size,
     );
@@ -142,13 +159,19 @@ async function skipElements(
   count: number,
   depth: number,
 ): Promise<void> {
-  const field = `metadata '${key}'`;
+  const field = metadataField(key);
   const size = fixedSize[type];
   if (size !== undefined) return reader.skip(count * size, field);
   if (depth > NESTING_LIMIT)
-    throw new MalformedFileError(reader.source.name, 'GGUF', `${field}: nesting`, depth, atMost(NESTING_LIMIT));
+    throw new MalformedFileError(
+      reader.source.name,
+      'GGUF',
+      within(field, { en: 'nesting', ja: '入れ子の深さ' }),
+      depth,
+      atMost(NESTING_LIMIT),
+    );
   const head = type === STRING ? 8 : 12;
-  const lengthField = `${field}: length`;
+  const lengthField = within(field, words.length);
   for (let i = 0; i < count; i++) {
     if (!reader.has(head)) await reader.need(head, field);
     if (type === STRING) reader.skip(reader.size(lengthField), field);
@@ -161,18 +184,19 @@ async function skipElements(
 
 /** Checks that an array holds what its key promises and is of a size that fits in memory. */
 function checkArray(source: ByteSource, { key, type, count }: GgufArray, types: readonly number[]): void {
-  const field = `metadata '${key}'`;
-  if (!types.includes(type)) throw new MalformedFileError(source.name, 'GGUF', `${field}: type`, type, oneOf(types));
+  const field = metadataField(key);
+  if (!types.includes(type))
+    throw new MalformedFileError(source.name, 'GGUF', within(field, words.type), type, oneOf(types));
   if (count > ELEMENT_LIMIT)
-    throw new MalformedFileError(source.name, 'GGUF', `${field}: count`, count, atMost(ELEMENT_LIMIT));
+    throw new MalformedFileError(source.name, 'GGUF', within(field, words.count), count, atMost(ELEMENT_LIMIT));
 }
 
 /** The strings of an array that `readMetadata` has located. */
 export async function readStrings(source: ByteSource, array: GgufArray, signal?: AbortSignal): Promise<string[]> {
   checkArray(source, array, [STRING]);
   const reader = new BinaryReader(source, 'GGUF', { position: array.offset, signal });
-  const field = `metadata '${array.key}'`;
-  const lengthField = `${field}: length`;
+  const field = metadataField(array.key);
+  const lengthField = within(field, words.length);
   const strings: string[] = [];
   for (let i = 0; i < array.count; i++) {
     if (!reader.has(8)) await reader.need(8, field);
@@ -180,7 +204,8 @@ export async function readStrings(source: ByteSource, array: GgufArray, signal?:
     if (!reader.has(length)) await reader.need(length, field);
     strings.push(reader.text(length, field));
     const text = reader.position - array.offset;
-    if (text > TOTAL_ARRAY_LIMIT) reader.refuse(`${field}: bytes`, text, TOTAL_ARRAY_LIMIT);
+    if (text > TOTAL_ARRAY_LIMIT)
+      reader.refuse(within(field, { en: 'bytes', ja: 'バイト数' }), text, TOTAL_ARRAY_LIMIT);
   }
   return strings;
 }

@@ -1,3 +1,4 @@
+import type { Words } from '@tama/errors';
 import { type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { cachedSource } from '../../storage/cached-source.ts';
 import {
@@ -7,7 +8,8 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { encodings, type FloatEncoding } from '../encoding.ts';
-import { atMost, type Expectation, oneOf, same, unique } from '../expectation.ts';
+import { atLeast, atMost, type Expectation, oneOf, same, unique } from '../expectation.ts';
+import { type Field, named, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -20,6 +22,22 @@ const HEAP_LIMIT = 2 ** 20;
 const RANK_LIMIT = 8;
 
 const message = { dataspace: 0x01, datatype: 0x03, layout: 0x08, filters: 0x0b, continuation: 0x10, symbolTable: 0x11 };
+
+/** What messages call the places of a file. */
+const places = {
+  objectCount: { en: 'number of objects', ja: 'オブジェクトの数' },
+  objectHeader: { en: 'object header', ja: 'オブジェクトヘッダー' },
+  addressSize: { en: 'size of offsets and lengths', ja: 'オフセットと長さのバイト数' },
+  base: { en: 'base address', ja: '基準アドレス' },
+  symbolTable: { en: 'symbol table', ja: 'シンボルテーブル' },
+  symbols: { en: 'symbol node', ja: 'シンボルノード' },
+  heap: { en: 'local heap', ja: 'ローカルヒープ' },
+  tree: { en: 'B-tree', ja: 'B木' },
+  depth: { en: 'depth', ja: '深さ' },
+  continuation: { en: 'continuation', ja: '継続ブロック' },
+  nameOffset: { en: 'offset of a name', ja: '名前の位置' },
+  dataspace: { en: 'dataspace', ja: 'データ空間' },
+} as const satisfies Readonly<Record<string, Words>>;
 
 type Message = { readonly type: number; readonly body: DataView };
 
@@ -52,33 +70,34 @@ class Hdf5File {
     this.#signal = signal;
   }
 
-  #malformed(field: string, found: string | number, expected: Expectation): never {
+  #malformed(field: Field, found: string | number, expected: Expectation): never {
     throw new MalformedFileError(this.#source.name, 'HDF5', field, found, expected);
   }
 
-  async #view(address: number, length: number, field: string | Expectation): Promise<DataView> {
+  async #view(address: number, length: number, field: Field): Promise<DataView> {
     const { size, name } = this.#source;
     if (address > size - length) throw new TruncatedFileError(name, 'HDF5', field, address + length, size);
     return new DataView((await this.#metadata.read(address, length, this.#signal)).buffer);
   }
 
   /** A 64-bit address or size. All ones mean "undefined" in HDF5 and are too large like any other. */
-  #u64(view: DataView, at: number, field: string): number {
+  #u64(view: DataView, at: number, field: Field): number {
     const value = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
     return value <= this.#source.size ? value : this.#malformed(field, value, atMost(this.#source.size));
   }
 
   /** Every object and node is reached by one way only; a second one would be a loop. */
   #visit(address: number): void {
-    if (this.#visited.has(address)) this.#malformed('address of an object', address, unique);
+    if (this.#visited.has(address))
+      this.#malformed({ en: 'address of an object', ja: 'オブジェクトのアドレス' }, address, unique);
     this.#visited.add(address);
     if (this.#visited.size > OBJECT_LIMIT)
-      this.#malformed('number of objects', this.#visited.size, atMost(OBJECT_LIMIT));
+      this.#malformed(places.objectCount, this.#visited.size, atMost(OBJECT_LIMIT));
   }
 
   #expect(view: DataView, signature: string): void {
     const found = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset, signature.length));
-    if (found !== signature) this.#malformed('signature', found, same(signature));
+    if (found !== signature) this.#malformed({ en: 'signature', ja: '識別子' }, found, same(signature));
   }
 
   /** The address of the root group's header, from the superblock. */
@@ -95,17 +114,17 @@ class Hdf5File {
         },
       );
     for (const at of [13, 14])
-      if (view.getUint8(at) !== 8) this.#malformed('size of offsets and lengths', view.getUint8(at), oneOf([8]));
-    if (this.#u64(view, 24, 'base address') !== 0)
-      this.#malformed('base address', this.#u64(view, 24, 'base address'), oneOf([0]));
+      if (view.getUint8(at) !== 8) this.#malformed(places.addressSize, view.getUint8(at), oneOf([8]));
+    if (this.#u64(view, 24, places.base) !== 0)
+      this.#malformed(places.base, this.#u64(view, 24, places.base), oneOf([0]));
     const end = view.getUint32(40, true) + view.getUint32(44, true) * 2 ** 32;
     const { name, size } = this.#source;
     if (end > size) throw new TruncatedFileError(name, 'HDF5', { en: 'the file', ja: 'ファイル全体' }, end, size);
-    return this.#u64(view, 64, 'root group');
+    return this.#u64(view, 64, { en: 'root group', ja: 'ルートグループ' });
   }
 
   async walk(header: number, path: string, datasets: Map<string, StoredArray>, depth = 0): Promise<void> {
-    if (depth > DEPTH_LIMIT) this.#malformed(`depth of '${path}'`, depth, atMost(DEPTH_LIMIT));
+    if (depth > DEPTH_LIMIT) this.#malformed(within(named(path), places.depth), depth, atMost(DEPTH_LIMIT));
     this.#visit(header);
     const messages = await this.#messages(header);
     const table = messages.find(({ type }) => type === message.symbolTable);
@@ -114,23 +133,23 @@ class Hdf5File {
       if (dataset) datasets.set(path, dataset);
       return;
     }
-    this.#need(table.body, 16, 'symbol table');
-    const names = await this.#nameHeap(this.#u64(table.body, 8, 'local heap'));
-    for (const entry of await this.#entries(this.#u64(table.body, 0, 'B-tree'))) {
+    this.#need(table.body, 16, places.symbolTable);
+    const names = await this.#nameHeap(this.#u64(table.body, 8, places.heap));
+    for (const entry of await this.#entries(this.#u64(table.body, 0, places.tree))) {
       const name = this.#nameAt(names, entry.nameOffset);
       const below = path === '' ? name : `${path}/${name}`;
-      if (datasets.has(below)) this.#malformed('name', below, unique);
+      if (datasets.has(below)) this.#malformed(words.name, below, unique);
       await this.walk(entry.header, below, datasets, depth + 1);
     }
   }
 
-  #need(body: DataView, length: number, field: string): void {
-    if (body.byteLength < length) this.#malformed(`length of ${field}`, body.byteLength, same(`>= ${length}`));
+  #need(body: DataView, length: number, field: Field): void {
+    if (body.byteLength < length) this.#malformed(within(field, words.length), body.byteLength, atLeast(length));
   }
 
   /** The messages of a version-1 object header, its continuations included. */
   async #messages(address: number): Promise<readonly Message[]> {
-    const prefix = await this.#view(address, 16, 'an object header');
+    const prefix = await this.#view(address, 16, places.objectHeader);
     const version = prefix.getUint8(0);
     if (version !== 1)
       throw new UnsupportedFeatureError(
@@ -147,17 +166,21 @@ class Hdf5File {
     let total = 0;
     for (let block = blocks.shift(); block && messages.length < count; block = blocks.shift()) {
       total += block.length;
-      if (total > HEADER_LIMIT) this.#malformed('size of an object header', total, atMost(HEADER_LIMIT));
-      const view = await this.#view(block.at, block.length, 'an object header');
+      if (total > HEADER_LIMIT) this.#malformed(within(places.objectHeader, words.size), total, atMost(HEADER_LIMIT));
+      const view = await this.#view(block.at, block.length, places.objectHeader);
       for (let at = 0; at + 8 <= block.length && messages.length < count; ) {
         const type = view.getUint16(at, true);
         const length = view.getUint16(at + 2, true);
         if (at + 8 + length > block.length)
-          this.#malformed('length of a header message', length, atMost(block.length - at - 8));
+          this.#malformed(
+            { en: 'length of a header message', ja: 'ヘッダーメッセージの長さ' },
+            length,
+            atMost(block.length - at - 8),
+          );
         const body = new DataView(view.buffer, view.byteOffset + at + 8, length);
         if (type === message.continuation) {
-          this.#need(body, 16, 'continuation');
-          blocks.push({ at: this.#u64(body, 0, 'continuation'), length: this.#u64(body, 8, 'continuation') });
+          this.#need(body, 16, places.continuation);
+          blocks.push({ at: this.#u64(body, 0, places.continuation), length: this.#u64(body, 8, places.continuation) });
         }
         messages.push({ type, body });
         at += 8 + length;
@@ -168,17 +191,17 @@ class Hdf5File {
 
   /** The names of a group's members, each ended by a zero byte. */
   async #nameHeap(address: number): Promise<Uint8Array> {
-    const head = await this.#view(address, 32, 'a local heap');
+    const head = await this.#view(address, 32, places.heap);
     this.#expect(head, 'HEAP');
-    const size = this.#u64(head, 8, 'size of a local heap');
-    if (size > HEAP_LIMIT) this.#malformed('size of a local heap', size, atMost(HEAP_LIMIT));
-    const data = await this.#view(this.#u64(head, 24, 'data of a local heap'), size, 'a local heap');
+    const size = this.#u64(head, 8, within(places.heap, words.size));
+    if (size > HEAP_LIMIT) this.#malformed(within(places.heap, words.size), size, atMost(HEAP_LIMIT));
+    const data = await this.#view(this.#u64(head, 24, within(places.heap, words.data)), size, places.heap);
     return new Uint8Array(data.buffer);
   }
 
   #nameAt(heap: Uint8Array, offset: number): string {
     const end = heap.indexOf(0, offset);
-    if (offset >= heap.length || end <= offset) this.#malformed('offset of a name', offset, atMost(heap.length - 1));
+    if (offset >= heap.length || end <= offset) this.#malformed(places.nameOffset, offset, atMost(heap.length - 1));
     return new TextDecoder().decode(heap.subarray(offset, end));
   }
 
@@ -187,31 +210,31 @@ class Hdf5File {
     address: number,
     depth = 0,
   ): Promise<readonly { readonly nameOffset: number; readonly header: number }[]> {
-    if (depth > TREE_DEPTH_LIMIT) this.#malformed('depth of a B-tree', depth, atMost(TREE_DEPTH_LIMIT));
+    if (depth > TREE_DEPTH_LIMIT) this.#malformed(within(places.tree, places.depth), depth, atMost(TREE_DEPTH_LIMIT));
     this.#visit(address);
-    const head = await this.#view(address, 24, 'a B-tree');
+    const head = await this.#view(address, 24, places.tree);
     this.#expect(head, 'TREE');
     const level = head.getUint8(5);
     const used = head.getUint16(6, true);
-    const body = await this.#view(address + 24, used * 16 + 8, 'a B-tree');
+    const body = await this.#view(address + 24, used * 16 + 8, places.tree);
     const entries: { nameOffset: number; header: number }[] = [];
     for (let i = 0; i < used; i++) {
-      const child = this.#u64(body, 8 + 16 * i, 'child of a B-tree');
+      const child = this.#u64(body, 8 + 16 * i, within(places.tree, { en: 'child', ja: '子' }));
       entries.push(...(level > 0 ? await this.#entries(child, depth + 1) : await this.#symbols(child)));
-      if (entries.length > OBJECT_LIMIT) this.#malformed('number of objects', entries.length, atMost(OBJECT_LIMIT));
+      if (entries.length > OBJECT_LIMIT) this.#malformed(places.objectCount, entries.length, atMost(OBJECT_LIMIT));
     }
     return entries;
   }
 
   async #symbols(address: number): Promise<readonly { nameOffset: number; header: number }[]> {
     this.#visit(address);
-    const head = await this.#view(address, 8, 'a symbol node');
+    const head = await this.#view(address, 8, places.symbols);
     this.#expect(head, 'SNOD');
     const count = head.getUint16(6, true);
-    const body = await this.#view(address + 8, 40 * count, 'a symbol node');
+    const body = await this.#view(address + 8, 40 * count, places.symbols);
     return Array.from({ length: count }, (_, i) => ({
-      nameOffset: this.#u64(body, 40 * i, 'offset of a name'),
-      header: this.#u64(body, 40 * i + 8, 'object header'),
+      nameOffset: this.#u64(body, 40 * i, places.nameOffset),
+      header: this.#u64(body, 40 * i + 8, places.objectHeader),
     }));
   }
 
@@ -231,10 +254,11 @@ class Hdf5File {
     const { offset, size } = this.#extent(path, layout);
     const elementBytes = encodings[encoding].blockBytes;
     const expected = shape.reduce((bytes, extent) => bytes * extent, elementBytes);
-    if (size !== expected) this.#malformed(`'${path}': bytes`, size, oneOf([expected]));
+    if (size !== expected)
+      this.#malformed(within(named(path), { en: 'bytes', ja: 'バイト数' }), size, oneOf([expected]));
     const source = this.#source;
     if (offset + size > source.size)
-      throw new TruncatedFileError(source.name, 'HDF5', `'${path}'`, offset + size, source.size);
+      throw new TruncatedFileError(source.name, 'HDF5', named(path), offset + size, source.size);
     return {
       shape,
       encoding,
@@ -246,18 +270,25 @@ class Hdf5File {
   }
 
   #shape(path: string, space: DataView): readonly number[] {
-    this.#need(space, 4, `'${path}': dataspace`);
+    this.#need(space, 4, within(named(path), places.dataspace));
     const version = space.getUint8(0);
     const rank = space.getUint8(1);
-    if (version < 1 || version > 2) this.#malformed(`'${path}': dataspace version`, version, oneOf([1, 2]));
-    if (rank > RANK_LIMIT) this.#malformed(`'${path}': rank`, rank, atMost(RANK_LIMIT));
+    if (version < 1 || version > 2)
+      this.#malformed(
+        within(named(path), { en: 'dataspace version', ja: 'データ空間のバージョン' }),
+        version,
+        oneOf([1, 2]),
+      );
+    if (rank > RANK_LIMIT) this.#malformed(within(named(path), { en: 'rank', ja: '次元数' }), rank, atMost(RANK_LIMIT));
     const start = version === 1 ? 8 : 4;
-    this.#need(space, start + 8 * rank, `'${path}': dataspace`);
-    return Array.from({ length: rank }, (_, axis) => this.#u64(space, start + 8 * axis, `'${path}': dimension`));
+    this.#need(space, start + 8 * rank, within(named(path), places.dataspace));
+    return Array.from({ length: rank }, (_, axis) =>
+      this.#u64(space, start + 8 * axis, within(named(path), { en: 'dimension', ja: '次元の大きさ' })),
+    );
   }
 
   #encoding(path: string, datatype: DataView): FloatEncoding {
-    this.#need(datatype, 8, `'${path}': datatype`);
+    this.#need(datatype, 8, within(named(path), { en: 'datatype', ja: 'データ型' }));
     const kind = datatype.getUint8(0) & 15;
     const bigEndian = (datatype.getUint8(1) & 1) === 1;
     const size = datatype.getUint32(4, true);
@@ -269,15 +300,12 @@ class Hdf5File {
       if (size === 2 && exponentBits === 5) return 'f16';
       if (size === 2 && exponentBits === 8) return 'bf16';
     }
-    throw new TensorTypeError(this.#source.name, path, `HDF5 class ${kind}, ${size} bytes`, [
-      'float32',
-      'float16',
-      'bfloat16',
-    ]);
+    const found = { en: `HDF5 class ${kind}, ${size} bytes`, ja: `HDF5のクラス${kind}（${size}バイト）` };
+    throw new TensorTypeError(this.#source.name, path, found, ['float32', 'float16', 'bfloat16']);
   }
 
   #extent(path: string, layout: DataView): { readonly offset: number; readonly size: number } {
-    this.#need(layout, 18, `'${path}': layout`);
+    this.#need(layout, 18, within(named(path), { en: 'layout', ja: 'レイアウト' }));
     const version = layout.getUint8(0);
     const kind = layout.getUint8(1);
     if (version !== 3 || kind !== 1)
@@ -289,7 +317,7 @@ class Hdf5File {
         },
         { en: 'contiguous datasets', ja: '連続したデータセット' },
       );
-    const field = `'${path}': data`;
+    const field = within(named(path), words.data);
     return { offset: this.#u64(layout, 2, field), size: this.#u64(layout, 10, field) };
   }
 }

@@ -81,7 +81,8 @@ async function readWeights(
     for (const [path, array] of await readHdf5(source, signal)) {
       const layer = LAYER_PATH.exec(path)?.[1];
       if (layer === undefined) throw new UnexpectedTensorError(name, path);
-      if (arrays.has(layer)) throw new MalformedFileError(name, 'HDF5', 'dataset', path, unique);
+      if (arrays.has(layer))
+        throw new MalformedFileError(name, 'HDF5', { en: 'dataset', ja: 'データセット' }, path, unique);
       arrays.set(layer, array);
     }
   }

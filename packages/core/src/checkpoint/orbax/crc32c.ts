@@ -4,6 +4,9 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
+/** What is said of data that a checksum does not agree with. */
+export const checksumDiffers = { en: 'its CRC-32C does not match', ja: 'CRC-32Cが一致しません' };
+
 /** CRC-32C (Castagnoli), as OCDBT nodes and zarr's shard indices end with. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;

@@ -57,7 +57,13 @@ async function findArrays(folder: ByteFolder): Promise<readonly string[]> {
   const walk = async (path: string, depth: number): Promise<void> => {
     directories++;
     if (directories > DIRECTORY_LIMIT)
-      throw new MalformedFileError(folder.name, 'Orbax', 'number of folders', directories, atMost(DIRECTORY_LIMIT));
+      throw new MalformedFileError(
+        folder.name,
+        'Orbax',
+        { en: 'number of folders', ja: 'フォルダーの数' },
+        directories,
+        atMost(DIRECTORY_LIMIT),
+      );
     const entries = await folder.list!(path);
     if (path !== '' && METADATA_FILES.some((name) => entries.includes(name))) arrays.push(path);
     else if (depth < DEPTH_LIMIT)

@@ -1,3 +1,4 @@
+import type { Words } from '@tama/errors';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import { memorySource } from '../../storage/memory-source.ts';
 import { pathSegments } from '../../storage/relative-path.ts';
@@ -10,8 +11,9 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { zstdContent } from '../compression/zstd-stream.ts';
-import { atMost, oneOf, same, unique } from '../expectation.ts';
-import { crc32c } from './crc32c.ts';
+import { atMost, type Expectation, oneOf, unique } from '../expectation.ts';
+import { another, type Field, words } from '../field.ts';
+import { checksumDiffers, crc32c } from './crc32c.ts';
 import { type KeyValueStore, METADATA_FILES, slice } from './key-value-store.ts';
 import { PackedFields } from './packed-fields.ts';
 
@@ -21,6 +23,7 @@ const MANIFEST_MAGIC = 0x0cdb3a2a;
 const NODE_MAGIC = 0x0cdb20de;
 /** Nodes have 8 MiB at most by default, and those of a checkpoint a few hundred kilobytes. */
 const NODE_LIMIT = 16 * 2 ** 20;
+const treeHeight = { en: 'height', ja: '木の高さ' };
 const COUNT_LIMIT = 2 ** 20;
 const HEIGHT_LIMIT = 16;
 
@@ -100,16 +103,18 @@ class Ocdbt {
     signal?: AbortSignal,
   ): Promise<void> {
     const place = `${file.path}:${offset}`;
-    const malformed = (field: string, found: string | number, expected: Parameters<typeof same>[0]): never => {
-      throw new MalformedFileError(place, FORMAT, field, found, same(expected));
+    const malformed = (field: Field, found: number | Words, expected: Expectation): never => {
+      throw new MalformedFileError(place, FORMAT, field, found, expected);
     };
-    if (this.#visited.has(place)) malformed('node', place, '1');
+    if (this.#visited.has(place))
+      malformed({ en: 'node', ja: 'ノード' }, { en: 'met twice', ja: '2か所から参照されています' }, unique);
     this.#visited.add(place);
-    if (length > NODE_LIMIT) malformed('length of a node', length, `<= ${NODE_LIMIT}`);
+    if (length > NODE_LIMIT) malformed({ en: 'length of a node', ja: 'ノードの長さ' }, length, atMost(NODE_LIMIT));
     const source = await this.open(file.path, signal);
-    if (offset + length > source.size) malformed('end of a node', offset + length, `<= ${source.size}`);
+    if (offset + length > source.size)
+      malformed({ en: 'end of a node', ja: 'ノードの終わり' }, offset + length, atMost(source.size));
     const body = await readEnvelope(slice(source, place, offset, length), NODE_MAGIC, signal);
-    if (body.u8() !== height) malformed('height', 'another', String(height));
+    if (body.u8() !== height) malformed(treeHeight, another, oneOf([height]));
     const files = readDataFiles(body, file.base);
     const count = body.count();
     const keys = readKeys(body, count, height > 0);
@@ -135,14 +140,21 @@ class Ocdbt {
     });
     kinds.forEach((kind, i) => {
       if (kind === 0) this.#put(prefix + keys[i]!.key, { inline: body.bytes(lengths[i]!) });
-      else if (kind !== 1) malformed('kind of a value', kind, '0, 1');
+      else if (kind !== 1) malformed({ en: 'kind of a value', ja: '値の種類' }, kind, oneOf([0, 1]));
     });
   }
 
   #put(key: string, value: Value): void {
-    if (this.#values.has(key)) throw new MalformedFileError(this.#folder.name, FORMAT, 'key', key, unique);
+    if (this.#values.has(key))
+      throw new MalformedFileError(this.#folder.name, FORMAT, { en: 'key', ja: 'キー' }, key, unique);
     if (this.#values.size >= COUNT_LIMIT)
-      throw new MalformedFileError(this.#folder.name, FORMAT, 'number of keys', COUNT_LIMIT + 1, atMost(COUNT_LIMIT));
+      throw new MalformedFileError(
+        this.#folder.name,
+        FORMAT,
+        { en: 'number of keys', ja: 'キーの数' },
+        COUNT_LIMIT + 1,
+        atMost(COUNT_LIMIT),
+      );
     this.#values.set(key, value);
   }
 }
@@ -169,7 +181,7 @@ function readManifest(body: PackedFields): { readonly extent: Extent; readonly h
   const extent = extents.at(-1);
   const height = heights.at(-1)!;
   if (!extent || extent.length === 0) return undefined;
-  return height <= HEIGHT_LIMIT ? { extent, height } : body.refuse('height', height, HEIGHT_LIMIT);
+  return height <= HEIGHT_LIMIT ? { extent, height } : body.refuse(treeHeight, height, HEIGHT_LIMIT);
 }
 
 /** The table of files that a node refers to, paths sharing beginnings with the one before. */
@@ -212,17 +224,17 @@ function readExtents(body: PackedFields, files: readonly DataFile[], count: numb
 /** Checks magic, length and CRC-32C of a manifest or node, and unpacks its body. */
 async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSignal): Promise<PackedFields> {
   if (source.size < 18 || source.size > NODE_LIMIT)
-    throw new MalformedFileError(source.name, FORMAT, 'length', source.size, atMost(NODE_LIMIT));
+    throw new MalformedFileError(source.name, FORMAT, words.length, source.size, atMost(NODE_LIMIT));
   const bytes = await source.read(0, source.size, signal);
   const view = new DataView(bytes.buffer);
   const end = bytes.length - 4;
   if (view.getUint32(0) !== magic)
-    throw new MalformedFileError(source.name, FORMAT, 'magic', view.getUint32(0), oneOf([magic]));
+    throw new MalformedFileError(source.name, FORMAT, words.magic, view.getUint32(0), oneOf([magic]));
   const length = view.getUint32(4, true) + view.getUint32(8, true) * 2 ** 32;
   if (length !== bytes.length)
-    throw new MalformedFileError(source.name, FORMAT, 'length', length, oneOf([bytes.length]));
+    throw new MalformedFileError(source.name, FORMAT, words.length, length, oneOf([bytes.length]));
   if (crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true))
-    throw new DamagedDataError(source.name, FORMAT, 'CRC-32C');
+    throw new DamagedDataError(source.name, FORMAT, checksumDiffers);
   const header = new PackedFields(source.name, bytes.subarray(12, end));
   const version = header.varint();
   if (version !== 0)
@@ -232,7 +244,7 @@ async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSig
       { en: 'OCDBT format version 0', ja: 'OCDBTバージョン0' },
     );
   const compression = header.varint();
-  if (compression > 1) header.refuse('compression', compression, 1);
+  if (compression > 1) header.refuse({ en: 'compression', ja: '圧縮方式' }, compression, 1);
   const body = header.rest();
   return compression === 0
     ? new PackedFields(source.name, body)
@@ -244,7 +256,7 @@ async function unpack(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   let length = 0;
   for await (const part of zstdContent(new BinaryReader(memorySource(name, bytes), FORMAT))) {
     length += part.length;
-    if (length > NODE_LIMIT) throw new MalformedFileError(name, FORMAT, 'length', length, atMost(NODE_LIMIT));
+    if (length > NODE_LIMIT) throw new MalformedFileError(name, FORMAT, words.length, length, atMost(NODE_LIMIT));
     parts.push(part.slice());
   }
   const body = new Uint8Array(length);

@@ -2,7 +2,8 @@ import type { Gemma2Config, ReadConfig } from '../../gemma2/config.ts';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, UnexpectedTensorError } from '../checkpoint-errors.ts';
-import { type Expectation, same, unique } from '../expectation.ts';
+import { integerFrom, oneOf, unique } from '../expectation.ts';
+import { missing } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { gemma2Tensors, type TensorSpec } from '../gemma2-tensors.ts';
 import { configBeside, inferConfig } from '../inferred-config.ts';
@@ -42,7 +43,8 @@ export async function openOrbax(
     const parameter = parameterOf(path);
     if (!parameter) throw new UnexpectedTensorError(name, path);
     const key = placeKey(parameter);
-    if (places.has(key)) throw new MalformedFileError(name, 'Orbax', 'parameter', path, unique);
+    if (places.has(key))
+      throw new MalformedFileError(name, 'Orbax', { en: 'parameter', ja: 'パラメーター' }, path, unique);
     places.set(key, array);
     found.push(parameter);
   }
@@ -105,7 +107,13 @@ async function openArray(
     const source = await store.get(`${name}/${file}`, signal);
     if (source) return zarrArray(store, name, parseZarr(name, await readJsonFile(source, signal)), streams);
   }
-  throw new MalformedFileError(store.name, 'Orbax', `array '${name}'`, 'missing', same(METADATA_FILES.join(' / ')));
+  throw new MalformedFileError(
+    store.name,
+    'Orbax',
+    { en: `array '${name}'`, ja: `配列「${name}」の定義` },
+    missing,
+    oneOf(METADATA_FILES),
+  );
 }
 
 /** Where folders cannot be listed, Orbax's own list of the tree's parameters helps. */
@@ -149,8 +157,8 @@ function stackOf(name: string, parameters: readonly Parameter[], places: Readonl
   const groups = pattern === 0 ? 0 : (places.get('stack_0/attn/q_einsum')?.shape[0] ?? 0);
   const single = 1 + Math.max(-1, ...parameters.map(({ layer }) => layer ?? -1));
   const layers = Math.max(groups * pattern, single);
-  const limit: Expectation = same('1 … 1024');
-  if (layers < 1 || layers > 1024) throw new MalformedFileError(name, 'Orbax', 'number of layers', layers, limit);
+  if (layers < 1 || layers > 1024)
+    throw new MalformedFileError(name, 'Orbax', { en: 'number of layers', ja: '層の数' }, layers, integerFrom(1, 1024));
   return { groups, pattern, layers };
 }
 

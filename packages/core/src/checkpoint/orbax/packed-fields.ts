@@ -1,8 +1,10 @@
 import { MalformedFileError } from '../checkpoint-errors.ts';
-import { atMost, same } from '../expectation.ts';
+import { atMost, validUtf8 } from '../expectation.ts';
+import { type Field, otherBytes, words } from '../field.ts';
 
 const FORMAT = 'OCDBT';
 const KEY_LIMIT = 2 ** 16;
+const fieldEnd = { en: 'end of a field', ja: 'フィールドの終わり' };
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -17,13 +19,13 @@ export class PackedFields {
     this.#bytes = bytes;
   }
 
-  refuse(field: string, found: number, limit: number): never {
+  refuse(field: Field, found: number, limit: number): never {
     throw new MalformedFileError(this.name, FORMAT, field, found, atMost(limit));
   }
 
   bytes(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.#bytes.length) this.refuse('end of a field', end, this.#bytes.length);
+    if (end > this.#bytes.length) this.refuse(fieldEnd, end, this.#bytes.length);
     const bytes = this.#bytes.slice(this.#at, end);
     this.#at = end;
     return bytes;
@@ -34,7 +36,7 @@ export class PackedFields {
   }
 
   u8(): number {
-    if (this.#at >= this.#bytes.length) this.refuse('end of a field', this.#at + 1, this.#bytes.length);
+    if (this.#at >= this.#bytes.length) this.refuse(fieldEnd, this.#at + 1, this.#bytes.length);
     return this.#bytes[this.#at++]!;
   }
 
@@ -44,16 +46,16 @@ export class PackedFields {
     for (let shift = 0; ; shift += 7) {
       const byte = this.u8();
       value += (byte & 127) * 2 ** shift;
-      if (value > Number.MAX_SAFE_INTEGER) this.refuse('integer', value, Number.MAX_SAFE_INTEGER);
+      if (value > Number.MAX_SAFE_INTEGER) this.refuse({ en: 'integer', ja: '整数' }, value, Number.MAX_SAFE_INTEGER);
       if (byte < 128) return value;
-      if (shift > 63) this.refuse('bytes of an integer', 11, 10);
+      if (shift > 63) this.refuse({ en: 'bytes of an integer', ja: '整数のバイト数' }, 11, 10);
     }
   }
 
   /** How many rows the columns that follow have; each takes at least a byte in the first of them. */
   count(): number {
     const count = this.varint();
-    return count <= this.#bytes.length ? count : this.refuse('count', count, this.#bytes.length);
+    return count <= this.#bytes.length ? count : this.refuse(words.count, count, this.#bytes.length);
   }
 
   many(count: number): readonly number[] {
@@ -62,21 +64,21 @@ export class PackedFields {
 
   /** An entry of a table by its number in the table. */
   pick<T>(table: readonly T[], index: number): T {
-    return table[index] ?? this.refuse('number in a table', index, table.length - 1);
+    return table[index] ?? this.refuse({ en: 'number in a table', ja: '表の中の番号' }, index, table.length - 1);
   }
 
   /** A text that shares its first `shared` bytes with the one before. */
   joined(before: string, shared: number, length: number): string {
     const start = encoder.encode(before).subarray(0, shared);
     if (start.length < shared || shared + length > KEY_LIMIT)
-      this.refuse('length of a name', shared + length, KEY_LIMIT);
+      this.refuse({ en: 'length of a name', ja: '名前の長さ' }, shared + length, KEY_LIMIT);
     const whole = new Uint8Array(shared + length);
     whole.set(start);
     whole.set(this.bytes(length), shared);
     try {
       return decoder.decode(whole);
     } catch {
-      throw new MalformedFileError(this.name, FORMAT, 'name', '(bytes)', same('UTF-8'));
+      throw new MalformedFileError(this.name, FORMAT, words.name, otherBytes, validUtf8);
     }
   }
 }

@@ -10,7 +10,7 @@ import { encodings } from '../encoding.ts';
 import { atMost } from '../expectation.ts';
 import type { StoredArray } from '../stored-array.ts';
 import type { ChunkStreams } from './chunk-streams.ts';
-import { crc32c } from './crc32c.ts';
+import { checksumDiffers, crc32c } from './crc32c.ts';
 import { type KeyValueStore, slice } from './key-value-store.ts';
 import type { ZarrMetadata } from './zarr-metadata.ts';
 
@@ -125,13 +125,19 @@ async function chunkOfShard(
   const entries = grid.reduce((product, size) => product * size, 1);
   const length = entries * INDEX_ENTRY_BYTES + (checksum ? 4 : 0);
   if (length > INDEX_LIMIT)
-    throw new MalformedFileError(box.name, 'zarr', 'length of a shard index', length, atMost(INDEX_LIMIT));
+    throw new MalformedFileError(
+      box.name,
+      'zarr',
+      { en: 'length of a shard index', ja: 'シャードの索引の長さ' },
+      length,
+      atMost(INDEX_LIMIT),
+    );
   if (length > box.size)
     throw new TruncatedFileError(box.name, 'zarr', { en: 'shard index', ja: 'シャードの索引' }, length, box.size);
   const bytes = await box.read(location === 'end' ? box.size - length : 0, length, signal);
   const view = new DataView(bytes.buffer);
   if (checksum && crc32c(bytes.subarray(0, -4)) !== view.getUint32(length - 4, true))
-    throw new DamagedDataError(box.name, 'zarr', 'CRC-32C');
+    throw new DamagedDataError(box.name, 'zarr', checksumDiffers);
   const nth = position.reduce((flat, index, axis) => flat * grid[axis]! + (index % grid[axis]!), 0) * INDEX_ENTRY_BYTES;
   const word = (at: number) => view.getUint32(nth + at, true);
   if ([0, 4, 8, 12].every((at) => word(at) === ABSENT)) return undefined;

@@ -2,6 +2,7 @@ import { isFields } from '../../gemma2/config.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import type { FloatEncoding } from '../encoding.ts';
 import { type Expectation, object, oneOf, same } from '../expectation.ts';
+import { missing } from '../field.ts';
 
 export type Codec = 'none' | 'zstd' | 'gzip';
 
@@ -30,10 +31,12 @@ const encodingOf: Readonly<Record<string, FloatEncoding>> = {
   '<f4': 'f32',
 };
 
+const types = ['bfloat16', 'float16', 'float32'];
+
 /** Reads `.zarray` (version 2) or `zarr.json` (version 3). */
 export function parseZarr(name: string, json: Readonly<Record<string, unknown>>): ZarrMetadata {
   const refuse = (field: string, found: unknown, expected: Expectation): never => {
-    throw new MalformedFileError(name, 'zarr', field, JSON.stringify(found) ?? 'missing', expected);
+    throw new MalformedFileError(name, 'zarr', field, JSON.stringify(found) ?? missing, expected);
   };
   const sizes = (field: string, value: unknown, rank?: number): readonly number[] => {
     const valid =
@@ -43,10 +46,10 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
       (rank === undefined || value.length === rank);
     return valid ? (value as number[]) : refuse(field, value, same('[1 … 2^53, …]'));
   };
-  const encoding = (dtype: unknown): FloatEncoding => {
+  const encoding = (field: string, dtype: unknown): FloatEncoding => {
     const found = typeof dtype === 'string' ? encodingOf[dtype] : undefined;
-    if (!found)
-      throw new TensorTypeError(name, name, String(JSON.stringify(dtype)), ['bfloat16', 'float16', 'float32']);
+    if (dtype === undefined) refuse(field, dtype, oneOf(types));
+    if (!found) throw new TensorTypeError(name, name, JSON.stringify(dtype), types);
     return found;
   };
   const shape = sizes('shape', json.shape);
@@ -68,7 +71,7 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
     if (separator !== '.' && separator !== '/') refuse('dimension_separator', separator, oneOf(['.', '/']));
     return {
       shape,
-      encoding: encoding(json.dtype),
+      encoding: encoding('dtype', json.dtype),
       chunk: sizes('chunks', json.chunks, shape.length),
       codec: codecOf(name, isFields(json.compressor) ? json.compressor.id : json.compressor),
       zeroFill,
@@ -99,7 +102,7 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
   if (location !== 'start' && location !== 'end') refuse('index_location', location, oneOf(['start', 'end']));
   return {
     shape,
-    encoding: encoding(json.data_type),
+    encoding: encoding('data_type', json.data_type),
     chunk,
     codec: codecOf(name, inner.find((codec) => codec.name !== 'bytes')?.name ?? null, inner.length > 2),
     zeroFill,
@@ -118,10 +121,10 @@ type NamedCodec = { readonly name: string; readonly configuration: Readonly<Reco
 
 function codecList(name: string, value: unknown): readonly NamedCodec[] {
   if (!Array.isArray(value) || value.length > 8)
-    throw new MalformedFileError(name, 'zarr', 'codecs', String(JSON.stringify(value)), same('[…]'));
+    throw new MalformedFileError(name, 'zarr', 'codecs', JSON.stringify(value) ?? missing, same('[…]'));
   return value.map((codec: unknown) => {
     if (!isFields(codec) || typeof codec.name !== 'string')
-      throw new MalformedFileError(name, 'zarr', 'codecs', String(JSON.stringify(codec)), same('{name, …}'));
+      throw new MalformedFileError(name, 'zarr', 'codecs', JSON.stringify(codec) ?? missing, same('{name, …}'));
     const configuration = isFields(codec.configuration) ? codec.configuration : {};
     if (codec.name === 'bytes' && (configuration.endian ?? 'little') !== 'little')
       throw new UnsupportedFeatureError(

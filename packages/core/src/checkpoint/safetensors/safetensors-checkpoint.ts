@@ -10,6 +10,7 @@ import {
 } from '../checkpoint-errors.ts';
 import { type FloatEncoding, rowBytes } from '../encoding.ts';
 import { object, oneOf, same } from '../expectation.ts';
+import { missing } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
 import { readFolderJson } from '../json-file.ts';
@@ -88,7 +89,7 @@ async function readShards(
           INDEX_FILE,
           'JSON',
           `weight_map['${tensor.name}']`,
-          index.fileOf.get(tensor.name) ?? 'missing',
+          index.fileOf.get(tensor.name) ?? missing,
           oneOf([name]),
         );
       if (!isBuffer(tensor.name)) tensors.set(tensor.name, safetensorsTensor(source, tensor));

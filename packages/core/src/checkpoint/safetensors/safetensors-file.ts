@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { type Expectation, integerFrom, object, oneOf, same, text } from '../expectation.ts';
+import { type Field, missing, tensorField, within, words } from '../field.ts';
 import { parseJsonObject } from '../json-file.ts';
 
 /** A tensor in a safetensors file. */
@@ -40,6 +41,8 @@ const elementBytes: Readonly<Record<string, number>> = {
   BOOL: 1,
 };
 
+const headerLengthField = { en: 'the header length', ja: 'ヘッダーの長さ' };
+
 /** The first bytes of a safetensors file: a plausible header length, then `{`. */
 export function isSafetensors(start: Uint8Array, size: number): boolean {
   if (start.length < 9 || start[8] !== 0x7b) return false;
@@ -54,35 +57,22 @@ const headerLength = (bytes: Uint8Array): bigint => new DataView(bytes.buffer, b
  * offsets that agree with the shapes and tile the data without holes or overlaps.
  */
 export async function readSafetensors(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsFile> {
-  const malformed = (field: string, found: unknown, expected: Expectation) =>
+  const malformed = (field: Field, found: unknown, expected: Expectation) =>
     new MalformedFileError(
       source.name,
       'safetensors',
       field,
-      typeof found === 'string' ? found : String(JSON.stringify(found)),
+      typeof found === 'string' ? found : (JSON.stringify(found) ?? missing),
       expected,
     );
 
-  if (source.size < 8)
-    throw new TruncatedFileError(
-      source.name,
-      'safetensors',
-      { en: 'the header length', ja: 'ヘッダーの長さ' },
-      8,
-      source.size,
-    );
+  if (source.size < 8) throw new TruncatedFileError(source.name, 'safetensors', headerLengthField, 8, source.size);
   const length = headerLength(await source.read(0, 8, signal));
   if (length < 2n || length > HEADER_LIMIT)
-    throw malformed('header length', String(length), integerFrom(2, HEADER_LIMIT));
+    throw malformed(headerLengthField, String(length), integerFrom(2, HEADER_LIMIT));
   const dataStart = 8 + Number(length);
   if (dataStart > source.size)
-    throw new TruncatedFileError(
-      source.name,
-      'safetensors',
-      { en: 'the header', ja: 'ヘッダー' },
-      dataStart,
-      source.size,
-    );
+    throw new TruncatedFileError(source.name, 'safetensors', words.header, dataStart, source.size);
   if (length > PARSED_LIMIT)
     throw new UnsupportedFeatureError(
       source.name,
@@ -90,21 +80,22 @@ export async function readSafetensors(source: ByteSource, signal?: AbortSignal):
       { en: `a header of at most ${PARSED_LIMIT} bytes`, ja: `${PARSED_LIMIT}バイト以下のヘッダー` },
     );
   const header = await source.read(8, Number(length), signal);
-  if (header[0] !== 0x7b) throw malformed('first byte of the header', header[0], same('{'));
+  if (header[0] !== 0x7b)
+    throw malformed({ en: 'first byte of the header', ja: 'ヘッダーの先頭のバイト' }, header[0], same('{'));
   const { __metadata__: metadata = {}, ...entries } = parseJsonObject(source.name, 'safetensors', header);
   if (!isObject(metadata)) throw malformed('__metadata__', metadata, object);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string') throw malformed(`__metadata__.${key}`, value, text);
 
   const tensors = Object.entries(entries).map(([name, entry]): SafetensorsTensor => {
-    const field = (what: string) => `tensor '${name}': ${what}`;
-    if (!isObject(entry)) throw malformed(`tensor '${name}'`, entry, object);
+    const field = (what: Field) => within(tensorField(name), what);
+    if (!isObject(entry)) throw malformed(tensorField(name), entry, object);
     const { dtype, shape, data_offsets: offsets } = entry;
     const size = typeof dtype === 'string' ? elementBytes[dtype] : undefined;
     if (size === undefined) throw malformed(field('dtype'), dtype, oneOf(Object.keys(elementBytes)));
     if (!isSizes(shape)) throw malformed(field('shape'), shape, same('[0 … 2^53, …]'));
     if (!isSizes(offsets) || offsets.length !== 2)
-      throw malformed(field('data_offsets'), offsets, same('[begin, end]'));
+      throw malformed(field('data_offsets'), offsets, { en: '[begin, end]', ja: '[開始, 終了]' });
     const [begin, end] = offsets as [number, number];
     const byteLength = shape.reduce((bytes, extent) => bytes * extent, size);
     if (end - begin !== byteLength) throw malformed(field('data_offsets'), offsets, same(`[n, n + ${byteLength}]`));
@@ -122,14 +113,20 @@ function checkTiling(source: ByteSource, tensors: readonly SafetensorsTensor[], 
   for (const { name, offset, byteLength } of tensors.toSorted(
     (a, b) => a.offset - b.offset || a.byteLength - b.byteLength,
   )) {
-    const field = `tensor '${name}': start of data`;
+    const field = within(tensorField(name), words.dataStart);
     if (offset !== end) throw new MalformedFileError(source.name, 'safetensors', field, offset, oneOf([end]));
     end = offset + byteLength;
     if (end > source.size)
-      throw new TruncatedFileError(source.name, 'safetensors', `tensor '${name}'`, end, source.size);
+      throw new TruncatedFileError(source.name, 'safetensors', tensorField(name), end, source.size);
   }
   if (end !== source.size)
-    throw new MalformedFileError(source.name, 'safetensors', 'size of the file', source.size, oneOf([end]));
+    throw new MalformedFileError(
+      source.name,
+      'safetensors',
+      { en: 'size of the file', ja: 'ファイルのサイズ' },
+      source.size,
+      oneOf([end]),
+    );
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -5,6 +5,7 @@ import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, TensorShapeError } from '../checkpoint-errors.ts';
 import { decodeFloats } from '../encoding.ts';
 import { object, same, unique } from '../expectation.ts';
+import { words } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, type TensorShape } from '../gemma2-tensors.ts';
 import { configBeside, inferConfig } from '../inferred-config.ts';
@@ -35,7 +36,7 @@ export async function openTorch(
   const { config, warnings } = await readConfig(name, folder, found, signal);
   const tensors = new Map<string, CheckpointTensor>();
   const put = (canonical: string, tensor: CheckpointTensor) => {
-    if (tensors.has(canonical)) throw new MalformedFileError(name, 'PyTorch', 'tensor name', canonical, unique);
+    if (tensors.has(canonical)) throw new MalformedFileError(name, 'PyTorch', words.tensorName, canonical, unique);
     tensors.set(canonical, tensor);
   };
   for (const [stored, tensor] of found) {
@@ -83,7 +84,7 @@ async function readShards(
         : await openFirst(folder, name === undefined ? TORCH_FILES : [name], signal);
     if (source !== only) closing.push(source);
     for (const [tensor, content] of await readTorch(source, signal)) {
-      if (tensors.has(tensor)) throw new MalformedFileError(source.name, 'PyTorch', 'tensor name', tensor, unique);
+      if (tensors.has(tensor)) throw new MalformedFileError(source.name, 'PyTorch', words.tensorName, tensor, unique);
       tensors.set(tensor, { ...content, file: source.name });
     }
   }

@@ -1,7 +1,9 @@
+import type { Words } from '@tama/errors';
 import { type ByteSource, type Bytes, checkRead } from '../../storage/byte-source.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
-import { atMost, oneOf } from '../expectation.ts';
+import { atMost, oneOf, text } from '../expectation.ts';
+import { missing, otherKind, tensorField, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { PickleDictionary, type PickleValue, unpickle } from './unpickler.ts';
 import { contentOffset, readZip, type ZipEntry } from './zip-archive.ts';
@@ -39,15 +41,23 @@ export type TorchTensor = {
   readonly bytes: StoredArray['read'] | undefined;
 };
 
+const aTensor = { en: 'a tensor', ja: 'テンソル' };
+const storageWords = { en: 'storage', ja: '保存領域' };
 const present = { en: 'in the archive', ja: 'アーカイブ内にあるもの' };
 
 /** The tensors of a file that torch.save has written: a dictionary of tensors, or one under `model_state_dict`. */
 export async function readTorch(source: ByteSource, signal?: AbortSignal): Promise<ReadonlyMap<string, TorchTensor>> {
   const entries = await readZip(source, signal);
   const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
-  if (!pickle) throw new MalformedFileError(source.name, 'PyTorch', 'data.pkl', 'missing', present);
+  if (!pickle) throw new MalformedFileError(source.name, 'PyTorch', 'data.pkl', missing, present);
   if (pickle.size > PICKLE_LIMIT)
-    throw new MalformedFileError(source.name, 'PyTorch', 'size of data.pkl', pickle.size, atMost(PICKLE_LIMIT));
+    throw new MalformedFileError(
+      source.name,
+      'PyTorch',
+      within('data.pkl', words.size),
+      pickle.size,
+      atMost(PICKLE_LIMIT),
+    );
   const folder = pickle.name.slice(0, pickle.name.indexOf('/') + 1);
   const order = entries.get(`${folder}byteorder`);
   if (order && order.size <= 16) {
@@ -63,16 +73,23 @@ export async function readTorch(source: ByteSource, signal?: AbortSignal): Promi
   const root =
     saved instanceof PickleDictionary ? (saved.get('model_state_dict') ?? saved.get('state_dict') ?? saved) : saved;
   if (!(root instanceof PickleDictionary))
-    throw new MalformedFileError(source.name, 'PyTorch', 'content', typeof root, oneOf(['state_dict']));
+    throw new MalformedFileError(source.name, 'PyTorch', words.content, otherKind, oneOf(['state_dict']));
 
   const offsets = new Map<string, number>();
   const tensors = new Map<string, TorchTensor>();
   for (const [name, value] of root) {
     if (typeof name !== 'string')
-      throw new MalformedFileError(source.name, 'PyTorch', 'tensor name', typeof name, oneOf(['text']));
+      throw new MalformedFileError(source.name, 'PyTorch', words.tensorName, otherKind, text);
     const tensor = parseTensor(source.name, name, value);
     const entry = entries.get(`${folder}data/${tensor.key}`);
-    if (!entry) throw new MalformedFileError(source.name, 'PyTorch', `tensor '${name}': storage`, tensor.key, present);
+    if (!entry)
+      throw new MalformedFileError(
+        source.name,
+        'PyTorch',
+        within(tensorField(name), storageWords),
+        tensor.key,
+        present,
+      );
     const offset = offsets.get(entry.name) ?? (await contentOffset(source, entry, signal));
     offsets.set(entry.name, offset);
     tensors.set(name, locate(source, name, tensor, entry, offset));
@@ -93,26 +110,22 @@ type Rebuilt = {
 
 /** `_rebuild_tensor_v2(storage, offset, size, stride, …)`, or `_rebuild_parameter` around it. */
 function parseTensor(file: string, name: string, value: PickleValue): Rebuilt {
-  const malformed = (what: string, found: unknown): never => {
-    throw new MalformedFileError(
-      file,
-      'PyTorch',
-      `tensor '${name}': ${what}`,
-      JSON.stringify(found) ?? 'missing',
-      oneOf(['a tensor']),
-    );
+  const malformed = (part: Words, found: string | Words = otherKind): never => {
+    throw new MalformedFileError(file, 'PyTorch', within(tensorField(name), part), found, aTensor);
   };
   const isParameter = isKind(value, 'call') && value.name === 'torch._utils._rebuild_parameter';
   const rebuilt = isParameter ? value.arguments[0] : value;
-  if (!isKind(rebuilt, 'call')) return malformed('value', typeof rebuilt);
+  if (!isKind(rebuilt, 'call')) return malformed({ en: 'value', ja: '値' });
   const [persistent, first, shape, stride] = rebuilt.arguments;
-  if (rebuilt.name !== 'torch._utils._rebuild_tensor_v2') return malformed('function', rebuilt.name);
-  if (!isKind(persistent, 'persistent') || !Array.isArray(persistent.id)) return malformed('storage', null);
+  if (rebuilt.name !== 'torch._utils._rebuild_tensor_v2')
+    return malformed({ en: 'function', ja: '関数' }, rebuilt.name);
+  if (!isKind(persistent, 'persistent') || !Array.isArray(persistent.id)) return malformed(storageWords);
   const [kind, storage, key] = persistent.id as readonly PickleValue[];
   if (kind !== 'storage' || !isKind(storage, 'global') || typeof key !== 'string' || !/^\d+$/.test(key))
-    return malformed('storage', null);
-  if (!isSizes(shape) || !isSizes(stride) || shape.length !== stride.length) return malformed('shape', null);
-  if (typeof first !== 'number' || !Number.isSafeInteger(first) || first < 0) return malformed('offset', String(first));
+    return malformed(storageWords);
+  if (!isSizes(shape) || !isSizes(stride) || shape.length !== stride.length) return malformed(words.shape);
+  if (typeof first !== 'number' || !Number.isSafeInteger(first) || first < 0)
+    return malformed(words.offset, String(first));
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis]! > 1 && stride[axis] !== expected)
@@ -142,7 +155,7 @@ function locate(
     throw new MalformedFileError(
       source.name,
       'PyTorch',
-      `tensor '${name}': end in its storage`,
+      within(tensorField(name), { en: 'end in its storage', ja: '保存領域内の終わり' }),
       end,
       atMost(entry.size),
     );

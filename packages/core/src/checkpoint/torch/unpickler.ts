@@ -1,5 +1,7 @@
+import type { Words } from '@tama/errors';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { atMost, same, validUtf8 } from '../expectation.ts';
+import { atMost, type Expectation, text, validUtf8 } from '../expectation.ts';
+import { type Field, missing, otherBytes, otherKind } from '../field.ts';
 
 /** What a pickle of weights can hold. Functions are never called: `Call` and `Persistent` only say what stood there. */
 export type PickleValue =
@@ -21,6 +23,8 @@ export type PicklePersistent = { readonly kind: 'persistent'; readonly id: Pickl
 /** Gemma 2 27B has 278 tensors of a hundred bytes and operations each. */
 const OPERATION_LIMIT = 2 ** 20;
 
+const stack = { en: 'stack', ja: 'スタック' };
+const present = { en: 'there', ja: '存在するもの' };
 const MARK = Symbol('mark');
 const PLAIN = { en: 'a plain dictionary of tensors (state_dict)', ja: 'テンソルだけの辞書（state_dict）' };
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -81,7 +85,13 @@ export function unpickle(file: string, bytes: Uint8Array, allowed: ReadonlySet<s
     }
     perform(machine);
   }
-  throw new MalformedFileError(file, 'pickle', 'operations', OPERATION_LIMIT, atMost(OPERATION_LIMIT - 1));
+  throw new MalformedFileError(
+    file,
+    'pickle',
+    { en: 'operations', ja: '命令の数' },
+    OPERATION_LIMIT,
+    atMost(OPERATION_LIMIT - 1),
+  );
 }
 
 /** A stack, a memo and a position: what the operations work on. */
@@ -101,8 +111,8 @@ class PickleMachine {
     this.#allowed = allowed;
   }
 
-  #malformed(field: string, found: string | number, expected: string): never {
-    throw new MalformedFileError(this.#file, 'pickle', field, found, same(expected));
+  #malformed(field: Field, found: number | Words, expected: Expectation): never {
+    throw new MalformedFileError(this.#file, 'pickle', field, found, expected);
   }
 
   take(length: number): DataView {
@@ -131,7 +141,7 @@ class PickleMachine {
     try {
       return decoder.decode(new Uint8Array(buffer, byteOffset, length));
     } catch {
-      throw new MalformedFileError(this.#file, 'pickle', 'text', '(bytes)', validUtf8);
+      throw new MalformedFileError(this.#file, 'pickle', { en: 'text', ja: '文字列' }, otherBytes, validUtf8);
     }
   }
 
@@ -144,7 +154,7 @@ class PickleMachine {
 
   /** A little-endian integer; nothing here needs more than 64 bits. */
   long(length: number): number | bigint {
-    if (length > 8) this.#malformed('length of an integer', length, '<= 8');
+    if (length > 8) this.#malformed({ en: 'length of an integer', ja: '整数の長さ' }, length, atMost(8));
     const view = this.take(length);
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = value * 256n + BigInt(view.getUint8(i));
@@ -162,7 +172,9 @@ class PickleMachine {
 
   pop(): PickleValue {
     const value = this.#stack.pop();
-    return value === undefined || value === MARK ? this.#malformed('stack', 'empty', 'filled') : value;
+    return value === undefined || value === MARK
+      ? this.#malformed(stack, { en: 'empty', ja: '空です' }, present)
+      : value;
   }
 
   /** The top values, the lowest first. */
@@ -172,7 +184,7 @@ class PickleMachine {
 
   popToMark(): PickleValue[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) this.#malformed('stack', 'no mark', 'marked');
+    if (mark < 0) this.#malformed({ en: 'mark', ja: '印' }, missing, present);
     const values = this.#stack.splice(mark + 1) as PickleValue[];
     this.#stack.pop();
     return values;
@@ -189,25 +201,26 @@ class PickleMachine {
   }
 
   recall(key: number): PickleValue {
-    return this.#memo.get(key) ?? this.#malformed('memo', key, 'known');
+    return this.#memo.get(key) ?? this.#malformed({ en: `memo ${key}`, ja: `メモ${key}` }, missing, present);
   }
 
   append(values: readonly PickleValue[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) this.#malformed('list', typeof list, 'list');
+    if (!Array.isArray(list)) this.#malformed(stack, otherKind, { en: 'a list', ja: 'リスト' });
     for (const value of values) list.push(value);
   }
 
   set(pairs: readonly PickleValue[]): void {
     const dictionary = this.#top();
     if (!(dictionary instanceof PickleDictionary) || pairs.length % 2 !== 0)
-      this.#malformed('dictionary', typeof dictionary, 'dictionary');
+      this.#malformed(stack, otherKind, { en: 'a dictionary', ja: '辞書' });
     for (let i = 0; i < pairs.length; i += 2) dictionary.set(pairs[i]!, pairs[i + 1]!);
   }
 
   /** A module and a name in it. */
   global(names: readonly PickleValue[]): void {
-    if (!names.every((name) => typeof name === 'string')) this.#malformed('global', 'no text', 'text');
+    if (!names.every((name) => typeof name === 'string'))
+      this.#malformed({ en: 'global', ja: 'グローバル名' }, otherKind, text);
     const full = names.join('.');
     if (!this.#allowed.has(full))
       throw new UnsupportedFeatureError(
@@ -221,7 +234,8 @@ class PickleMachine {
   /** Stands in for a call; only the empty dictionary is made. */
   reduce(): void {
     const [callable, values] = this.popMany(2);
-    if (!isGlobal(callable) || !Array.isArray(values)) this.#malformed('call', typeof callable, 'global');
+    if (!isGlobal(callable) || !Array.isArray(values))
+      this.#malformed({ en: 'call', ja: '呼び出し' }, otherKind, { en: 'of a global', ja: 'グローバル名によるもの' });
     const isDictionary = callable.name === 'collections.OrderedDict' && values.length === 0;
     this.push(isDictionary ? new PickleDictionary() : { kind: 'call', name: callable.name, arguments: values });
   }

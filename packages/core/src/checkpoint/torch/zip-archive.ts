@@ -1,6 +1,8 @@
+import type { Words } from '@tama/errors';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { atMost, type Expectation, oneOf, same, unique } from '../expectation.ts';
+import { another, type Field, named, within, words } from '../field.ts';
 
 /** Where the content of a stored (uncompressed) entry lies. */
 export type ZipEntry = { readonly name: string; readonly size: number; readonly headerOffset: number };
@@ -12,6 +14,7 @@ const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 /** The end record, its longest comment, and the 64-bit locator before it. */
 const TAIL_BYTES = 22 + 65_535 + 20;
+const end64 = { en: '64-bit end record', ja: '64ビットの終端レコード' };
 const DIRECTORY_LIMIT = 16 * 2 ** 20;
 const ENTRY_LIMIT = 2 ** 16;
 
@@ -20,12 +23,13 @@ export const isZip = (start: Uint8Array): boolean =>
 
 /** The entries of a zip archive as torch.save writes it: nothing compressed, large ones with ZIP64 fields. */
 export async function readZip(source: ByteSource, signal?: AbortSignal): Promise<ReadonlyMap<string, ZipEntry>> {
-  const malformed = (field: string, found: number | string, expected: Expectation): never => {
+  const malformed = (field: Field, found: number | string | Words, expected: Expectation): never => {
     throw new MalformedFileError(source.name, 'zip', field, found, expected);
   };
   const { count, offset, size } = await findDirectory(source, malformed, signal);
-  if (count > ENTRY_LIMIT) malformed('number of entries', count, atMost(ENTRY_LIMIT));
-  if (size > DIRECTORY_LIMIT) malformed('size of the directory', size, atMost(DIRECTORY_LIMIT));
+  if (count > ENTRY_LIMIT) malformed({ en: 'number of entries', ja: '項目の数' }, count, atMost(ENTRY_LIMIT));
+  if (size > DIRECTORY_LIMIT)
+    malformed({ en: 'size of the directory', ja: '目次のサイズ' }, size, atMost(DIRECTORY_LIMIT));
   if (offset + size > source.size)
     throw new TruncatedFileError(source.name, 'zip', { en: 'the directory', ja: '目次' }, offset + size, source.size);
   const bytes = await source.read(offset, size, signal);
@@ -34,11 +38,11 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
   let at = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > size || view.getUint32(at, true) !== CENTRAL)
-      malformed('entry of the directory', i, same('PK 01 02'));
+      malformed({ en: `entry ${i} of the directory`, ja: `目次の${i}番の項目` }, another, same('PK 01 02'));
     const nameLength = view.getUint16(at + 28, true);
     const extraLength = view.getUint16(at + 30, true);
     const next = at + 46 + nameLength + extraLength + view.getUint16(at + 32, true);
-    if (next > size) malformed('length of an entry', next - at, atMost(size - at));
+    if (next > size) malformed({ en: 'length of an entry', ja: '項目の長さ' }, next - at, atMost(size - at));
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     const method = view.getUint16(at + 10, true);
     if (method !== 0)
@@ -54,10 +58,11 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
       view.getUint32(at + 42, true),
     ]);
     const [entrySize, storedSize, headerOffset] = fields as [number, number, number];
-    if (entrySize !== storedSize) malformed(`stored size of '${name}'`, storedSize, oneOf([entrySize]));
+    if (entrySize !== storedSize)
+      malformed(within(named(name), { en: 'stored size', ja: '保存サイズ' }), storedSize, oneOf([entrySize]));
     if (headerOffset + entrySize > source.size)
-      throw new TruncatedFileError(source.name, 'zip', `'${name}'`, headerOffset + entrySize, source.size);
-    if (entries.has(name)) malformed('entry name', name, unique);
+      throw new TruncatedFileError(source.name, 'zip', named(name), headerOffset + entrySize, source.size);
+    if (entries.has(name)) malformed({ en: 'entry name', ja: '項目の名前' }, name, unique);
     entries.set(name, { name, size: entrySize, headerOffset });
     at = next;
   }
@@ -71,13 +76,13 @@ export async function contentOffset(
   signal?: AbortSignal,
 ): Promise<number> {
   if (headerOffset + 30 > source.size)
-    throw new TruncatedFileError(source.name, 'zip', `'${name}'`, headerOffset + 30, source.size);
+    throw new TruncatedFileError(source.name, 'zip', named(name), headerOffset + 30, source.size);
   const view = new DataView((await source.read(headerOffset, 30, signal)).buffer);
   if (view.getUint32(0, true) !== LOCAL)
-    throw new MalformedFileError(source.name, 'zip', `header of '${name}'`, 'another', same('PK 03 04'));
+    throw new MalformedFileError(source.name, 'zip', within(named(name), words.header), another, same('PK 03 04'));
   const offset = headerOffset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
   if (offset + size > source.size)
-    throw new TruncatedFileError(source.name, 'zip', `'${name}'`, offset + size, source.size);
+    throw new TruncatedFileError(source.name, 'zip', named(name), offset + size, source.size);
   return offset;
 }
 
@@ -85,7 +90,7 @@ type Directory = { readonly count: number; readonly offset: number; readonly siz
 
 async function findDirectory(
   source: ByteSource,
-  malformed: (field: string, found: number | string, expected: Expectation) => never,
+  malformed: (field: Field, found: number | string | Words, expected: Expectation) => never,
   signal?: AbortSignal,
 ): Promise<Directory> {
   const tailStart = Math.max(0, source.size - TAIL_BYTES);
@@ -111,9 +116,9 @@ async function findDirectory(
   const locator = end - 20;
   if (locator < 0 || view.getUint32(locator, true) !== END_64_LOCATOR) return directory;
   const at = size64(view, locator + 8);
-  if (at > source.size - 56) malformed('offset of the 64-bit end record', at, atMost(source.size - 56));
+  if (at > source.size - 56) malformed(within(end64, words.offset), at, atMost(source.size - 56));
   const record = new DataView((await source.read(at, 56, signal)).buffer);
-  if (record.getUint32(0, true) !== END_64) malformed('64-bit end record', 'another', same('PK 06 06'));
+  if (record.getUint32(0, true) !== END_64) malformed(end64, another, same('PK 06 06'));
   return { count: size64(record, 32), size: size64(record, 40), offset: size64(record, 48) };
 }
 

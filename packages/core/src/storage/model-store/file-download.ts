@@ -1,9 +1,18 @@
 import { isTamaError } from '@tama/errors';
 import type { Bytes } from '../byte-source.ts';
 import { BadRangeAnswerError } from '../http-errors.ts';
-import { contentRange, type HttpVersion, sizeByHead, streamRange, tagsDiffer, versionTags } from '../http-range.ts';
+import {
+  contentRange,
+  type HttpVersion,
+  moreBytes,
+  sizeByHead,
+  streamRange,
+  tagsDiffer,
+  versionTags,
+  versionWords,
+} from '../http-range.ts';
 import { type Answer, brokenOff, type HttpOptions, withRetries } from '../http-request.ts';
-import { SourceChangedError } from '../storage-errors.ts';
+import { byteCount, SourceChangedError } from '../storage-errors.ts';
 import { type FileRecord, forget, hasArrived, pieceCount, pieceLength, storedBytes } from './model-record.ts';
 import { coalesced, inParallel } from './parallel.ts';
 import type { StoreWriter } from './store-backing.ts';
@@ -71,7 +80,7 @@ async function downloadVersion(task: FileTask, writer: StoreWriter): Promise<voi
   if (file.version && differ(file.version, version)) forgetFile(task);
   const told = version.size;
   if (told !== undefined && file.size !== undefined && told !== file.size)
-    throw new SourceChangedError(file.path, `${file.size} bytes`, `${told} bytes`);
+    throw new SourceChangedError(file.path, byteCount(file.size), byteCount(told));
   if (told === undefined) return downloadWhole(task, writer, version);
   file.version = { ...version, size: told };
   await task.reserve(Math.max(0, told - writer.size));
@@ -211,12 +220,12 @@ async function downloadWhole(task: FileTask, writer: StoreWriter, { size, ...tag
     received = 0;
     const first = contentRange(response)?.first ?? 0;
     if (!response.ok || first !== 0)
-      throw new BadRangeAnswerError(file.url, 'bytes=0-', `${response.status} from ${first}`);
+      throw new BadRangeAnswerError(file.url, 'bytes=0-', `${response.status}, ${first}-`);
     if (tagsDiffer(tags, versionTags(response)))
-      throw new SourceChangedError(file.path, tags.etag ?? '', versionTags(response).etag ?? '');
+      throw new SourceChangedError(file.path, versionWords(tags), versionWords(versionTags(response)));
     for await (const chunk of chunks) {
       if (size !== undefined && received + chunk.length > size)
-        throw new BadRangeAnswerError(file.url, `${size} bytes`, 'more bytes');
+        throw new BadRangeAnswerError(file.url, `bytes=0-${size - 1}`, moreBytes);
       await writer.write(received, new Uint8Array(chunk));
       received += chunk.length;
       onBytes(chunk.length);
