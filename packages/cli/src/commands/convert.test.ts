@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { weightTypes as coreTypes } from '@tama/core';
@@ -63,6 +63,11 @@ describe('tama convert', () => {
     const gguf = join(own, 'model.gguf');
     for (let run = 0; run < 2; run++) expect((await tama(['convert', own, gguf])).exitCode).toBe(0);
     await symlink(gguf, join(own, 'link.gguf'));
+    const parts = [1, 2, 3].map((part) => `small-q4_k_m-split-0000${part}-of-00003.gguf`);
+    const split = join(folder, 'split');
+    await mkdir(split);
+    for (const part of parts) await cp(repositoryPath(`fixtures/small/gguf/${part}`), join(split, part));
+    const before = await Promise.all(parts.map((part) => readFile(join(split, part))));
     for (const [from, to] of [
       [own, own],
       [own, `${own}/.`],
@@ -71,12 +76,20 @@ describe('tama convert', () => {
       [file, file],
       [gguf, gguf],
       [gguf, join(own, 'link.gguf')],
+      ...parts.flatMap((part) => [
+        [join(split, parts[1]!), join(split, part)] as const,
+        [split, join(split, part)] as const,
+      ]),
     ] as const) {
       const { exitCode, stderr } = await tama(['convert', from, to, '--type', 'f16']);
       expect({ from, to, exitCode }).toEqual({ from, to, exitCode: 2 });
       expect(stderr).toContain('would replace files of the model itself');
     }
     expect(await readFile(join(own, 'config.json'))).toEqual(config);
+    expect(await Promise.all(parts.map((part) => readFile(join(split, part))))).toEqual(before);
+    // Beside the parts there is room for more.
+    expect((await tama(['convert', split, join(split, 'joined.gguf')])).exitCode).toBe(0);
+    expect((await tama(['convert', join(split, 'joined.gguf'), split, '--type', 'f16'])).exitCode).toBe(0);
   });
 
   it('leaves what was there when it fails', async () => {

@@ -4,6 +4,7 @@ import { choice, flag, text } from '../command-line/option.ts';
 import { defined } from '../defined.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../io.ts';
+import { noteFilesRead } from '../model/files-read.ts';
 import { modelArgument } from '../model/model-argument.ts';
 import { openModel } from '../model/open-model.ts';
 import { replacesModel } from '../model/replaces-model.ts';
@@ -86,11 +87,12 @@ export const convert = defineCommand({
   ],
   async run({ io, locale }, { model, output }, { type, quant, format, name, json, verbose }) {
     const target = format ?? outputFormat(output);
-    if (await replacesModel(model, output, target)) throw new ReplacesModelError('convert', output);
     const { openCheckpoint } = await import('@tama/core');
     const progress = progressOn(io, locale, verbose ?? false);
-    const checkpoint = await openCheckpoint(await openModel(model, io.signal), { signal: io.signal });
+    const noted = noteFilesRead(await openModel(model, io.signal));
+    const checkpoint = await openCheckpoint(noted.model, { signal: io.signal });
     try {
+      if (await replacesModel(noted.filesRead, output, target)) throw new ReplacesModelError('convert', output);
       const bytes = await writeModel(checkpoint, output, target, {
         ...defined({ type: type ?? quant, name }),
         signal: io.signal,
