@@ -19,9 +19,10 @@ function attentionBytes(config: Gemma2Config, context: number): { cache: number;
     const window = layer % 2 === 0 ? slidingWindow : 0;
     const splits = decodeSplits(capacity);
     const params = { heads, kvHeads, headDim, capacity, window, scale: 1, softcap: 50, splits };
-    const keys = Math.min(context, window || context);
+    const runs = splitRuns(position, params);
+    const keys = runs.reduce((sum, [first, end]) => sum + end - first, 0);
     const read = 2 * 2 * keys * kvHeads * headDim;
-    const merge = attentionMergeCost(params, splitRuns(position, params).length);
+    const merge = attentionMergeCost(params, runs.length);
     cache += read;
     beside += attentionDecodeCost(params, features, position).bytes - read + merge.bytes;
   }
