@@ -1,9 +1,12 @@
 import { isTamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
 import type { ByteSource } from '../../storage/byte-source.ts';
+import { httpFolder } from '../../storage/http-source.ts';
 import { memoryFolder } from '../../storage/memory-source.ts';
 import { nodeFolder } from '../../storage/node-file-source.ts';
 import { fixture } from '../../testing/fixtures.ts';
+import { folderFiles } from '../../testing/folder-files.ts';
+import { byRange, serve } from '../../testing/model-server.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { crc32c } from './crc32c.ts';
 import { openOcdbt } from './ocdbt.ts';
@@ -167,8 +170,7 @@ describe('openOcdbt', () => {
   });
 
   it('says which file is cut off where a value reaches past its end', async () => {
-    const store = await open(database().set('p/d/values', Uint8Array.of(0, 0, 5, 6)));
-    await expect(store.get('layer_0/norm/0')).rejects.toMatchObject({
+    await expect(open(database().set('p/d/values', Uint8Array.of(0, 0, 5, 6)))).rejects.toMatchObject({
       code: 'checkpoint-truncated',
       details: { file: 'p/d/values', field: 'layer_0/norm/0', needed: 5, size: 4 },
     });
@@ -181,6 +183,38 @@ describe('openOcdbt', () => {
     expect(closing.length).toBeGreaterThan(1);
     for (const source of closing) await source.close?.();
   });
+
+  it.each(['orbax_ocdbt', 'orbax_ocdbt_zarr3', 'orbax_ocdbt_transposed_gating'])(
+    'notices on opening, with a request a file, that one of %s is cut off',
+    async (name) => {
+      const files = folderFiles(fixture(`tiny/${name}`));
+      const served = new Map(Object.entries(files));
+      const server = await serve((request, response) => {
+        const file = served.get(request.url!.slice(1));
+        if (file) byRange(file)(request, response);
+        else response.writeHead(404).end();
+      });
+      try {
+        await openOcdbt(httpFolder(server.url), []);
+        // The request that opens a file; reading what is in it takes others.
+        const opened = server.requests.flatMap((request) => /^GET \/(.*) bytes=0-0$/.exec(request)?.[1] ?? []);
+        expect(opened.length).toBeGreaterThan(3);
+        expect(new Set(opened).size).toBe(opened.length);
+        for (const path of opened) {
+          const half = files[path]!.subarray(0, files[path]!.length >> 1);
+          served.set(path, half);
+          for (const folder of [httpFolder(server.url), memoryFolder('m', served)])
+            await expect(openOcdbt(folder, []), path).rejects.toMatchObject({
+              code: 'checkpoint-truncated',
+              details: { file: path, size: half.length },
+            });
+          served.set(path, files[path]!);
+        }
+      } finally {
+        await server.close();
+      }
+    },
+  );
 
   const one = { height: 0, file: 0, offset: 0, length: 50 };
   it.each<[string, Map<string, Uint8Array>, string]>([
@@ -200,6 +234,7 @@ describe('openOcdbt', () => {
       'checkpoint-unsupported',
     ],
     ['a missing data file', new Map([...database()].filter(([path]) => path !== 'p/d/leaf')), 'file-missing'],
+    ['missing values', new Map([...database()].filter(([path]) => path !== 'p/d/values')), 'file-missing'],
     ['a path out of the folder', database({ manifest: manifest([{ path: '../secret' }], one) }), 'path-unsafe'],
     [
       'a file that is not in the table',
@@ -209,7 +244,7 @@ describe('openOcdbt', () => {
     [
       'a node past the end of its file',
       database({ manifest: manifest([{ path: 'd/root' }], { ...one, offset: 1000 }) }),
-      'checkpoint-malformed',
+      'checkpoint-truncated',
     ],
     [
       'a node of gigabytes',

@@ -1,6 +1,7 @@
 import type { Words } from '@tama/errors';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import { memorySource } from '../../storage/memory-source.ts';
+import { inParallel } from '../../storage/parallel.ts';
 import { pathSegments } from '../../storage/relative-path.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import { BinaryReader } from '../binary-reader.ts';
@@ -26,6 +27,8 @@ const NODE_LIMIT = 16 * 2 ** 20;
 const treeHeight = { en: 'height', ja: '木の高さ' };
 const COUNT_LIMIT = 2 ** 20;
 const HEIGHT_LIMIT = 16;
+/** Over HTTP each is a request. */
+const OPENED_AT_ONCE = 8;
 
 export const isOcdbt = (start: Uint8Array): boolean => magicOf(start) === MANIFEST_MAGIC;
 /** A data file that begins with a node: part of a database. */
@@ -37,7 +40,10 @@ type DataFile = { readonly base: string; readonly path: string };
 type Extent = { readonly file: DataFile; readonly offset: number; readonly length: number };
 type Value = { readonly inline: Uint8Array } | Extent;
 
-/** Opens an OCDBT database: reads its newest manifest version and every node of the B+tree; values stay on disk. */
+/**
+ * Opens an OCDBT database: reads its newest manifest version and every node of the B+tree, and looks that the files of
+ * the values are there and long enough; values stay on disk.
+ */
 export async function openOcdbt(
   folder: ByteFolder,
   closing: ByteSource[],
@@ -45,6 +51,7 @@ export async function openOcdbt(
 ): Promise<KeyValueStore> {
   const database = new Ocdbt(folder, closing);
   const values = await database.readTree(signal);
+  await database.checkFiles(signal);
   return {
     name: folder.name,
     complete: true,
@@ -53,8 +60,6 @@ export async function openOcdbt(
       if (!value) return undefined;
       if ('inline' in value) return memorySource(key, value.inline);
       const source = await database.open(value.file.path, later);
-      const end = value.offset + value.length;
-      if (end > source.size) throw new TruncatedFileError(value.file.path, FORMAT, key, end, source.size);
       return slice(source, key, value.offset, value.length);
     },
     async arrayNames() {
@@ -96,6 +101,25 @@ class Ocdbt {
     return this.#values;
   }
 
+  /** Opens every file that values are in, which tells its size, and checks it against the value that ends last. */
+  async checkFiles(signal = new AbortController().signal): Promise<void> {
+    const last = new Map<string, { readonly key: string; readonly end: number }>();
+    for (const [key, value] of this.#values) {
+      if ('inline' in value) continue;
+      const { path } = value.file;
+      const end = value.offset + value.length;
+      if (end >= (last.get(path)?.end ?? 0)) last.set(path, { key, end });
+    }
+    const files = last.entries();
+    await inParallel(Math.min(last.size, OPENED_AT_ONCE), signal, async (either) => {
+      for (const [path, { key, end }] of files) {
+        either.throwIfAborted();
+        const { size } = await this.open(path, either);
+        if (end > size) throw new TruncatedFileError(path, FORMAT, key, end, size);
+      }
+    });
+  }
+
   async #readNode(
     { file, offset, length }: Extent,
     height: number,
@@ -112,7 +136,7 @@ class Ocdbt {
     if (length > NODE_LIMIT) malformed({ en: 'length of a node', ja: 'ノードの長さ' }, length, atMost(NODE_LIMIT));
     const source = await this.open(file.path, signal);
     if (offset + length > source.size)
-      malformed({ en: 'end of a node', ja: 'ノードの終わり' }, offset + length, atMost(source.size));
+      throw new TruncatedFileError(file.path, FORMAT, { en: 'a node', ja: 'ノード' }, offset + length, source.size);
     const body = await readEnvelope(slice(source, place, offset, length), NODE_MAGIC, signal);
     if (body.u8() !== height) malformed(treeHeight, another, oneOf([height]));
     const files = readDataFiles(body, file.base);
@@ -231,6 +255,7 @@ async function readEnvelope(source: ByteSource, magic: number, signal?: AbortSig
   if (view.getUint32(0) !== magic)
     throw new MalformedFileError(source.name, FORMAT, words.magic, view.getUint32(0), oneOf([magic]));
   const length = view.getUint32(4, true) + view.getUint32(8, true) * 2 ** 32;
+  if (length > bytes.length) throw new TruncatedFileError(source.name, FORMAT, words.content, length, bytes.length);
   if (length !== bytes.length)
     throw new MalformedFileError(source.name, FORMAT, words.length, length, oneOf([bytes.length]));
   if (crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true))

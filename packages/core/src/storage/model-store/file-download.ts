@@ -12,9 +12,9 @@ import {
   versionWords,
 } from '../http-range.ts';
 import { type Answer, brokenOff, type HttpOptions, withRetries } from '../http-request.ts';
+import { coalesced, inParallel } from '../parallel.ts';
 import { byteCount, SourceChangedError } from '../storage-errors.ts';
 import { type FileRecord, forget, hasArrived, pieceCount, pieceLength, storedBytes } from './model-record.ts';
-import { coalesced, inParallel } from './parallel.ts';
 import type { StoreWriter } from './store-backing.ts';
 
 export type FileTask = {
