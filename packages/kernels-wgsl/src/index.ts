@@ -1,20 +1,19 @@
-export { GROUP, pitchOf } from './activation.ts';
-export { argmax, argmaxReference, noToken } from './argmax/argmax.ts';
+export { pitchOf } from './activation.ts';
+export { argmax, noToken } from './argmax/argmax.ts';
 export { argmaxPartial, argmaxPartials } from './argmax-partial/argmax-partial.ts';
 export {
   attentionDecode,
   attentionDecodeCost,
-  attentionDecodeReference,
   decodeSplits,
   partialsLength,
   splitRuns,
 } from './attention-decode/attention-decode.ts';
-export { attentionMerge, attentionMergeCost, attentionMergeReference } from './attention-merge/attention-merge.ts';
+export { attentionMerge, attentionMergeCost } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference } from './attention-prefill/attention-prefill.ts';
 export { keyPanel } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';
-export { embed, embedCost, embedReference } from './embed/embed.ts';
+export { embed } from './embed/embed.ts';
 export {
   DeviceLostError,
   GpuMemoryError,
@@ -24,8 +23,8 @@ export {
   ShapeError,
   WebGpuMissingError,
 } from './errors.ts';
-export { gatedMatvec, gatedMatvecCost, gatedMatvecReference } from './gated-matvec/gated-matvec.ts';
-export { geglu, gegluReference } from './geglu/geglu.ts';
+export { gatedMatvec } from './gated-matvec/gated-matvec.ts';
+export { geglu } from './geglu/geglu.ts';
 export { GpuMemory } from './gpu-memory.ts';
 export type { CompileOptions, Cost, Features, Kernel, KernelSpec, WeightCode } from './kernel.ts';
 export { compileKernel, renderKernel } from './kernel.ts';
@@ -33,28 +32,26 @@ export { lastRow } from './last-row/last-row.ts';
 export type { Logprob, TokenLogprobs } from './logprobs/logprobs.ts';
 export { logprobs, logprobsBytes, logprobsReference, readLogprobs } from './logprobs/logprobs.ts';
 export { logprobsPartial, logprobsPartials } from './logprobs-partial/logprobs-partial.ts';
-export { matmul, matmulCost, matmulReference } from './matmul/matmul.ts';
+export { matmul } from './matmul/matmul.ts';
 export { matmulSmall, smallBatch } from './matmul-small/matmul-small.ts';
 export { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
 export { matmulTiled } from './matmul-tiled/matmul-tiled.ts';
-export { matvec, matvecCost, matvecReference } from './matvec/matvec.ts';
+export { matvec } from './matvec/matvec.ts';
 export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
 export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';
 export type { BufferSlice } from './recorder.ts';
 export { Recorder, Recording } from './recorder.ts';
-export { residualNorms, residualNormsReference } from './residual-norms/residual-norms.ts';
-export { rmsnorm, rmsnormReference } from './rmsnorm/rmsnorm.ts';
+export { residualNorms } from './residual-norms/residual-norms.ts';
+export { rmsnorm } from './rmsnorm/rmsnorm.ts';
 export { ropeCache, ropeCacheReference } from './rope-cache/rope-cache.ts';
 export { rotationTable } from './rope-cache/rotation-table.ts';
 export type { SampleBuffers, SampleKernels } from './sampling/record-sample.ts';
 export { compileSample, recordSample, sampleStateBytes } from './sampling/record-sample.ts';
 export type { SamplingOptions } from './sampling/sampling.ts';
-export { maximumVocabulary, samplingBytes, samplingWords, seenWords } from './sampling/sampling.ts';
+export { samplingBytes, samplingWords, seenWords } from './sampling/sampling.ts';
 export { SamplingError } from './sampling/sampling-error.ts';
-export type { TokenDistribution } from './sampling/sampling-reference.ts';
-export { sampleReference, samplingDistribution } from './sampling/sampling-reference.ts';
-export { softcap, softcapReference } from './softcap/softcap.ts';
-export { stackedMatvec, stackedMatvecCost, stackedMatvecReference } from './stacked-matvec/stacked-matvec.ts';
+export { softcap } from './softcap/softcap.ts';
+export { stackedMatvec } from './stacked-matvec/stacked-matvec.ts';
 export type { SubgroupMatrix } from './subgroup-matrix.ts';
 export { halfToNumber } from './weights/half.ts';
 export type { WeightEncoding, WeightFormat } from './weights/weight-format.ts';
