@@ -12,7 +12,7 @@ export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { PartOfModelError } from './checkpoint/recognition-errors.ts';
 export { type Verified, type VerifyOptions, verifyCheckpoint } from './checkpoint/verify.ts';
 export { AlreadyQuantisedError, WeightRangeError } from './convert/convert-errors.ts';
-export { type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
+export type { LoadedWeights } from './convert/quantised-tensors.ts';
 export { type FloatType, type WeightType, weightTypes } from './convert/weight-types.ts';
 export { type ConvertOptions, writeGguf } from './convert/write-gguf.ts';
 export { type FolderWriter, type HuggingFaceOptions, writeHuggingFace } from './convert/write-hugging-face.ts';
@@ -50,9 +50,8 @@ export type { ByteSink } from './storage/byte-sink.ts';
 export type { ByteFolder, ByteSource } from './storage/byte-source.ts';
 export { httpFolder, httpSource } from './storage/http-source.ts';
 export type { HubOptions } from './storage/hub-api.ts';
-export { isHubReference } from './storage/hub-reference.ts';
 export { memoryFolder, memorySource } from './storage/memory-source.ts';
-export { askForPersistence, browserModelStore } from './storage/model-store/browser-model-store.ts';
+export { browserModelStore } from './storage/model-store/browser-model-store.ts';
 export type { DownloadPhase, DownloadProgress } from './storage/model-store/download-progress.ts';
 export {
   canonicalSource,

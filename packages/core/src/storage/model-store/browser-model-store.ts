@@ -14,7 +14,3 @@ export async function browserModelStore(options: StoreOptions = {}): Promise<Mod
     throw new StoreUnavailableError({ cause });
   }
 }
-
-/** Asks the browser to keep this site's files when space becomes scarce. For pages; workers cannot ask. */
-export const askForPersistence = async (): Promise<boolean> =>
-  (await navigator.storage?.persist?.().catch(() => false)) ?? false;

@@ -4,6 +4,7 @@ import { directoryFolder } from '../blob-source.ts';
 import type { ByteFolder } from '../byte-source.ts';
 import { pathSegments } from '../relative-path.ts';
 import { hasSyncAccess, opfsFileWriter, replaceText } from './opfs-file-writer.ts';
+import { askForPersistence } from './persistence.ts';
 import type { StoreBacking } from './store-backing.ts';
 
 /** What ends a text that was written to its end. JSON has none inside. */
@@ -56,10 +57,7 @@ export function opfsStoreBacking(
       return quota === undefined || usage === undefined ? undefined : quota - usage;
     },
     isFull: (error) => error instanceof Error && error.name === 'QuotaExceededError',
-    async persist() {
-      // Workers cannot ask; a page can, and does so for its workers too.
-      await storage.persist?.().catch(() => false);
-    },
+    persist: () => askForPersistence(storage),
     sha256() {
       const hash = sha256.create();
       return { update: (bytes) => void hash.update(bytes), digestHex: () => bytesToHex(hash.digest()) };
