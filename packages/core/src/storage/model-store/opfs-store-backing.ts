@@ -4,7 +4,6 @@ import { directoryFolder } from '../blob-source.ts';
 import type { ByteFolder } from '../byte-source.ts';
 import { pathSegments } from '../relative-path.ts';
 import { hasSyncAccess, opfsFileWriter, replaceText } from './opfs-file-writer.ts';
-import { askForPersistence } from './persistence.ts';
 import type { StoreBacking } from './store-backing.ts';
 
 /** What ends a text that was written to its end. JSON has none inside. */
@@ -57,7 +56,10 @@ export function opfsStoreBacking(
       return quota === undefined || usage === undefined ? undefined : quota - usage;
     },
     isFull: (error) => error instanceof Error && error.name === 'QuotaExceededError',
-    persist: () => askForPersistence(storage),
+    async persist() {
+      // Workers cannot ask; the page does so for its workers, after a click.
+      await storage.persist?.().catch(() => false);
+    },
     sha256() {
       const hash = sha256.create();
       return { update: (bytes) => void hash.update(bytes), digestHex: () => bytesToHex(hash.digest()) };

@@ -3,7 +3,6 @@ import type { ModelPreview } from '../../preview-model.ts';
 import type { DownloadProgress } from '../../storage/model-store/download-progress.ts';
 import type { ModelDescription } from '../../storage/model-store/model-description.ts';
 import type { StoredModel } from '../../storage/model-store/model-record.ts';
-import { askForPersistence } from '../../storage/model-store/persistence.ts';
 import { StoreWorkerFailedError } from '../errors.ts';
 import type { Port } from '../protocol.ts';
 import type {
@@ -81,12 +80,11 @@ export class ModelStoreClient {
     this.#fail('it was ended');
   }
 
-  /** Starts, continues or joins a download. The worker cannot ask the browser to keep what it stores: that is done here. */
+  /** Starts, continues or joins a download. */
   download(
     description: ModelDescription,
     { hub = {}, onProgress }: { hub?: PlainHubOptions; onProgress?: (progress: DownloadProgress) => void } = {},
   ): RemoteDownload {
-    void askForPersistence();
     const { id, answer } = this.#call('download', { description, hub }, onProgress);
     const send = (command: DownloadCommand) => () => this.#post({ id, command });
     return { finished: answer, pause: send('pause'), resume: send('resume'), cancel: send('cancel') };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isTamaError } from '@tama/errors';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeModelStore } from '../../storage/model-store/node-model-store.ts';
 import { FolderUrlError } from '../../storage/model-store/store-errors.ts';
 import { type FakeHub, serveHub } from '../../testing/fake-hub.ts';
@@ -36,7 +36,6 @@ beforeEach(async () => {
   channel.port2.start();
 });
 afterEach(async () => {
-  vi.unstubAllGlobals();
   channel.port1.close();
   await hub.close();
   await rm(folder, { recursive: true });
@@ -54,14 +53,6 @@ it('downloads, lists and removes across a thread, with progress', async () => {
   expect(await client.list()).toEqual([stored]);
   await client.remove('r');
   expect(await client.list()).toEqual([]);
-});
-
-it('asks the browser, which a worker cannot, to keep what is downloaded', async () => {
-  const description = await client.describe('hf:o/r', { endpoint: hub.url });
-  const persist = vi.fn(async () => true);
-  vi.stubGlobal('navigator', { storage: { persist } });
-  await client.download(description).finished;
-  expect(persist).toHaveBeenCalledTimes(1);
 });
 
 it('pauses, resumes and cancels across a thread', async () => {
