@@ -1,34 +1,33 @@
-import { type Engine, fitToContext, type GenerateOptions } from '@tama/core';
+import type { GenerateOptions } from '@tama/core';
 import { isTamaError, serialiseError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EngineHost, ModelSource } from '../engine-host.ts';
 import { memoryBudget } from '../models/models.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type ConversationStorage, memoryStorage } from '../storage/conversation-storage.ts';
+import type { ConversationStorage } from '../storage/conversation-storage.ts';
 import { abortable } from './abortable.ts';
 import {
   type Conversation,
-  type ConversationSummary,
+  emptyConversation,
   isRunning,
   type Message,
+  newId,
+  newReply,
   type ReplyMessage,
-  toChatMessages,
 } from './conversation.ts';
-import { createLastModel, type KeyValueStorage, type StoredSource } from './last-model.ts';
-import { createModelLoader, type ModelState } from './model-loader.ts';
+import { generateReply, type Prefill } from './generate-reply.ts';
+import { createKeptChats, type KeptChatsState } from './kept-chats.ts';
+import type { KeyValueStorage } from './last-model.ts';
+import type { ModelState } from './model-loader.ts';
+import { createOpenedModel, type NotReopened } from './opened-model.ts';
 import { createTabMemory, type SessionStorage } from './tab-memory.ts';
 
-export type ChatState = {
+export type ChatState = KeptChatsState & {
   readonly model: ModelState;
-  /** The model of the visit before, which could not be opened, so that the demo is in its place. */
-  readonly notReopened: { readonly source: StoredSource; readonly error: unknown } | undefined;
+  readonly notReopened: NotReopened | undefined;
   /** The one on screen. */
   readonly conversation: Conversation;
-  /** Tokens of the prompt that are read so far, while a reply waits for its first token. */
-  readonly prefill: { readonly processed: number; readonly total: number } | undefined;
-  readonly history: readonly ConversationSummary[];
-  /** Chats outlive the page. */
-  readonly persistent: boolean;
+  readonly prefill: Prefill | undefined;
 };
 
 export type ChatOptions = {
@@ -80,42 +79,19 @@ export function createChat(options: ChatOptions): Chat {
     history: [],
     persistent: true,
   }));
-  const lastModel = createLastModel(options.storage);
-  let reopening: StoredSource | undefined;
-  const loader = createModelLoader(
-    options.connect,
-    (model) => {
-      if (model.phase === 'failed' && reopening && model.source === reopening) return useDemoInstead(model.error);
-      if (model.phase === 'ready') {
-        reopening = undefined;
-        lastModel.remember(model.source);
-      }
-      store.setState({ model });
-    },
-    () => {
+  const opened = createOpenedModel({
+    connect: options.connect,
+    demo,
+    storage: options.storage,
+    loading() {
       const budget = memoryBudget(settings());
       return budget === undefined ? {} : { memoryBudget: budget };
     },
-  );
-  let storage: Promise<ConversationStorage> = Promise.resolve(memoryStorage());
+    onModel: (model) => store.setState({ model }),
+    onNotReopened: (notReopened) => store.setState({ notReopened }),
+  });
+  const kept = createKeptChats(options.openStorage, (change) => store.setState(change));
   let running: AbortController | undefined;
-
-  function useDemoInstead(error: unknown): void {
-    const source = reopening;
-    reopening = undefined;
-    // Deleted meanwhile, here or in another tab: the reader knows.
-    if (source && !isTamaError(error, 'model-not-stored')) store.setState({ notReopened: { source, error } });
-    loader.load(demo);
-  }
-
-  /** The engine that answers now; one that could not be opened again has the demo in its place. */
-  async function engineNow(): Promise<Engine> {
-    const wanted = reopening;
-    return loader.engine().catch((error) => {
-      if (wanted && store.getState().model.source === demo) return loader.engine();
-      throw error;
-    });
-  }
 
   const tab = createTabMemory(options.session);
   store.subscribe(({ conversation }, before) => {
@@ -132,21 +108,7 @@ export function createChat(options: ChatOptions): Chat {
   const patch = (id: string, change: Partial<ReplyMessage>) =>
     setMessages(messages().map((m) => (m.id === id && m.role === 'assistant' ? { ...m, ...change } : m)));
 
-  async function save(): Promise<void> {
-    const { conversation } = store.getState();
-    if (conversation.messages.length === 0) return;
-    try {
-      await (await storage).save(conversation);
-      await refreshHistory();
-    } catch {
-      // A full or failing disk must not stop the conversation; the list of chats says that nothing is kept.
-      store.setState({ persistent: false });
-    }
-  }
-
-  async function refreshHistory(): Promise<void> {
-    store.setState({ history: await (await storage).list() });
-  }
+  const save = () => kept.save(store.getState().conversation);
 
   /** Replies to the conversation as it stands, which ends with a message of the reader. */
   async function reply(sampling: Partial<GenerateOptions> = {}): Promise<void> {
@@ -157,51 +119,27 @@ export function createChat(options: ChatOptions): Chat {
     setMessages([...before, pending]);
     void save();
     try {
-      const engine = await abortable(engineNow(), abort.signal);
+      const engine = await abortable(opened.engine(), abort.signal);
       const { model } = store.getState();
-      const { temperature, topK, topP, seed, systemPrompt } = settings();
-      const { prompt, forgotten } = await fitToContext(
+      await generateReply({
         engine,
-        before,
-        (kept) => ({ messages: toChatMessages(kept, systemPrompt) }),
-        forgottenIn(before),
-      );
-      abort.signal.throwIfAborted();
-      patch(pending.id, {
-        forgotten,
-        model: { name: engine.info.name, demo: model.phase === 'ready' && model.demo },
-      });
-
-      let text = '';
-      const ids: number[] = [];
-      const generation = engine.generate(prompt, {
-        temperature,
-        topK,
-        topP,
-        ...(seed === undefined ? {} : { seed }),
-        ...sampling,
+        messages: before,
+        settings: settings(),
+        sampling,
         signal: abort.signal,
+        onFitted: (forgotten) =>
+          patch(pending.id, {
+            forgotten,
+            model: { name: engine.info.name, demo: model.phase === 'ready' && model.demo },
+          }),
+        onPrefill: (prefill) => store.setState({ prefill }),
+        onChange: (change) => patch(pending.id, change),
       });
-      for await (const event of generation) {
-        // After a stop only the last event counts: it has the numbers.
-        if (abort.signal.aborted && event.type !== 'finish') continue;
-        if (event.type === 'prefill') store.setState({ prefill: event });
-        if (event.type === 'token') {
-          text += event.text;
-          ids.push(event.id);
-          if (store.getState().prefill) store.setState({ prefill: undefined });
-          patch(pending.id, { state: 'streaming', text, ids: [...ids] });
-        }
-        if (event.type === 'finish') {
-          const state = abort.signal.aborted ? 'stopped' : stateOf[event.reason];
-          patch(pending.id, { state, text: event.text, ids: event.ids, usage: event.usage });
-        }
-      }
     } catch (error) {
       if (abort.signal.aborted) return;
       patch(pending.id, { state: 'failed', error: serialiseError(error) });
       // The worker or its device is gone and every later reply would fail too: the next one gets a new worker.
-      if (isTamaError(error) && gone.has(error.code)) loader.reload(store.getState().model.source);
+      if (isTamaError(error) && gone.has(error.code)) opened.reload();
     } finally {
       if (running === abort) {
         running = undefined;
@@ -234,13 +172,13 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function openChat(id: string): Promise<void> {
-    const conversation = await (await storage).load(id);
+    const conversation = await kept.load(id);
     if (conversation) show(conversation);
   }
 
   /** Shows the chat that this tab had open before a reload, unless the reader has begun another. */
   async function reopen(id: string): Promise<void> {
-    const conversation = await (await storage).load(id);
+    const conversation = await kept.load(id);
     if (conversation && messages().length === 0) show(conversation);
   }
 
@@ -249,25 +187,21 @@ export function createChat(options: ChatOptions): Chat {
     getInitialState: store.getInitialState,
     subscribe: store.subscribe,
     start() {
-      storage = options.openStorage().catch(() => memoryStorage());
-      void storage.then(({ persistent }) => store.setState({ persistent }));
-      void refreshHistory().catch(() => store.setState({ persistent: false }));
+      kept.open();
       if (messages().length === 0) {
         store.setState({ conversation: emptyConversation(now()) });
         if (tab.openBefore) void reopen(tab.openBefore);
       }
-      reopening = lastModel.take();
-      loader.load(reopening ?? demo);
+      opened.open();
     },
     dispose() {
       stop();
-      loader.dispose();
+      opened.dispose();
     },
     loadModel(source) {
       stop();
-      reopening = undefined;
       store.setState({ notReopened: undefined });
-      loader.load(source);
+      opened.load(source);
     },
     forgetNotReopened: () => store.setState({ notReopened: undefined }),
     send,
@@ -289,46 +223,14 @@ export function createChat(options: ChatOptions): Chat {
     openChat,
     async removeChat(id) {
       if (store.getState().conversation.id === id) show(emptyConversation(now()));
-      await (await storage).remove(id);
-      await refreshHistory();
+      await kept.remove(id);
     },
     async removeAllChats() {
       show(emptyConversation(now()));
-      await (await storage).removeAll();
-      await refreshHistory();
+      await kept.removeAll();
     },
-    allChats: async () => (await storage).all(),
+    allChats: () => kept.all(),
   };
 }
 
 const gone: ReadonlySet<string> = new Set(['worker-failed', 'device-lost']);
-
-const stateOf = { stop: 'complete', length: 'truncated', abort: 'stopped' } as const;
-
-function forgottenIn(messages: readonly Message[]): number {
-  const last = messages.findLast((message) => message.role === 'assistant');
-  return last?.role === 'assistant' ? last.forgotten : 0;
-}
-
-function emptyConversation(time: number): Conversation {
-  return { id: newId(), createdAt: time, updatedAt: time, messages: [] };
-}
-
-function newReply(): ReplyMessage {
-  return {
-    id: newId(),
-    role: 'assistant',
-    text: '',
-    state: 'waiting',
-    ids: [],
-    model: undefined,
-    usage: undefined,
-    error: undefined,
-    forgotten: 0,
-  };
-}
-
-// Not crypto.randomUUID, which pages on plain http lack.
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
-}

@@ -72,3 +72,27 @@ export function toChatMessages(messages: readonly Message[], systemPrompt: strin
   });
   return systemPrompt.trim() === '' ? turns : [{ role: 'system', content: systemPrompt }, ...turns];
 }
+
+export function emptyConversation(time: number): Conversation {
+  return { id: newId(), createdAt: time, updatedAt: time, messages: [] };
+}
+
+/** A reply of which nothing is there yet. */
+export function newReply(): ReplyMessage {
+  return {
+    id: newId(),
+    role: 'assistant',
+    text: '',
+    state: 'waiting',
+    ids: [],
+    model: undefined,
+    usage: undefined,
+    error: undefined,
+    forgotten: 0,
+  };
+}
+
+// Not crypto.randomUUID, which pages on plain http lack.
+export function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
+}
