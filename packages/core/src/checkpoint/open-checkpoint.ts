@@ -10,7 +10,7 @@ import { configBeside } from './inferred-config.ts';
 import { isHdf5 } from './keras/hdf5-file.ts';
 import { openKeras, WEIGHTS_FILE, WEIGHTS_INDEX } from './keras/keras-checkpoint.ts';
 import { isModelPart } from './model-part.ts';
-import { isOcdbt, isOcdbtNode } from './orbax/ocdbt.ts';
+import { isOcdbt, isOcdbtNode } from './orbax/ocdbt-format.ts';
 import { openOrbax } from './orbax/orbax-checkpoint.ts';
 import { PartOfModelError, SeveralModelsError, UnrecognisedFormatError } from './recognition-errors.ts';
 import { INDEX_FILE, openHuggingFace, SINGLE_FILE } from './safetensors/safetensors-checkpoint.ts';
