@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,9 +112,12 @@ describe('tama convert', () => {
     ['an unknown type', ['x.gguf', '--type', 'q9'], 2, "`--type` does not take 'q9'"],
     ['a quantised type for safetensors', ['x', '--format', 'safetensors', '--type', 'q4_0'], 1, 'hold no q4_0 weights'],
   ])('explains %s', async (_, args, code, message) => {
-    const { exitCode, stderr } = await tama(['convert', tiny, ...args]);
+    const [output, ...options] = args;
+    const path = output!.startsWith('x') ? join(folder, 'refused', output!) : output!;
+    const { exitCode, stderr } = await tama(['convert', tiny, path, ...options]);
     expect(exitCode).toBe(code);
     expect(stderr).toContain(message);
+    expect(existsSync(path)).toBe(false);
   });
 });
 

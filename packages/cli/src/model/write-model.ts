@@ -34,10 +34,11 @@ export async function writeModel(
   else {
     const namesFile = path.endsWith('.safetensors');
     const folder = namesFile ? dirname(path) : path;
-    await mkdir(folder, { recursive: true });
     const weights = namesFile ? basename(path) : 'model.safetensors';
-    const toFolder: FolderWriter = (file, produce) =>
-      write(join(folder, file === 'model.safetensors' ? weights : file), produce);
+    const toFolder: FolderWriter = async (file, produce) => {
+      await mkdir(folder, { recursive: true });
+      await write(join(folder, file === 'model.safetensors' ? weights : file), produce);
+    };
     await writeHuggingFace(checkpoint, tokenizer, toFolder, options);
   }
   return bytes;
