@@ -217,7 +217,7 @@ export class GpuEngine implements Engine {
           en: 'another engine than this one',
           ja: 'このエンジンとは別のもの',
         });
-      drafter = modelDrafter(draft, this.info.config.vocabularySize, stop);
+      drafter = modelDrafter(draft, this.info, stop);
     }
     return this.#model.canVerify && !hasPenalties(options) ? drafter : undefined;
   }
@@ -231,7 +231,8 @@ export class GpuEngine implements Engine {
   ): TokenStream {
     const verify = (tokens: readonly number[], start: number, slot: number) =>
       this.#model.verify(sampler, tokens, start, slot);
-    return new SpeculativeDecoder({ prefill, verify }, drafter, prompt, maxTokens);
+    const decode = (slot: number) => this.#model.decode(sampler, slot, 1);
+    return new SpeculativeDecoder({ prefill, verify, decode }, drafter, prompt, maxTokens);
   }
 
   #queue(

@@ -1,31 +1,34 @@
-import type { Engine } from '../engine.ts';
+import type { Engine, ModelInfo } from '../engine.ts';
 import { OptionError } from '../errors.ts';
 import type { Drafter } from './speculation.ts';
 
-/** Runs of tokens that are looked for, longest first: shorter ones than two are found everywhere and mean nothing. */
-const runs = [4, 3, 2] as const;
+/** A shorter run of tokens is found everywhere and means nothing; of longer ones no more is compared. */
+const shortestRun = 2;
+const longestRun = 32;
 
 /**
- * Prompt lookup: what followed the last few tokens where they occurred before, latest first. Right where a reply repeats
- * its prompt: summaries, corrections, code.
+ * Prompt lookup: what followed where most of the last tokens occurred before, the latest of equal places. Right where a
+ * reply repeats its prompt: summaries, corrections, code.
  */
 export const promptLookup: Drafter = {
+  cost: 0,
   propose(tokens, count) {
-    for (const run of runs) {
-      const end = tokens.length;
-      for (let at = end - run - 1; at >= 0; at--) {
-        let same = 0;
-        while (same < run && tokens[at + same] === tokens[end - run + same]) same++;
-        if (same === run) return tokens.slice(at + run, at + run + count);
-      }
+    const end = tokens.length;
+    let [found, longest] = [0, shortestRun - 1];
+    for (let at = end - 1; at > longest && longest < longestRun; at--) {
+      let run = 0;
+      while (run < longestRun && run < at && tokens[at - 1 - run] === tokens[end - 1 - run]) run++;
+      if (run > longest) [found, longest] = [at, run];
     }
-    return [];
+    // What repeats goes on to repeat.
+    return found === 0 ? [] : Array.from({ length: count }, (_, i) => tokens[found + (i % (end - found))]!);
   },
 };
 
 /** A smaller model of the same vocabulary guesses, greedily, until the signal ends it. @throws {OptionError} */
-export function modelDrafter(draft: Engine, vocabularySize: number, signal: AbortSignal): Drafter {
+export function modelDrafter(draft: Engine, { config, weightBytes }: ModelInfo, signal: AbortSignal): Drafter {
   const { vocabularySize: own } = draft.info.config;
+  const { vocabularySize } = config;
   if (own !== vocabularySize) {
     throw new OptionError('speculation.draft', own, {
       en: `a model with this one's vocabulary of ${vocabularySize} tokens`,
@@ -33,6 +36,7 @@ export function modelDrafter(draft: Engine, vocabularySize: number, signal: Abor
     });
   }
   return {
+    cost: draft.info.weightBytes / weightBytes,
     async propose(tokens, count) {
       const room = draft.info.contextLength - tokens.length;
       if (room < 1) return [];
