@@ -84,6 +84,13 @@ describe('a generation', () => {
     expect(last.submit! - first.submit!).toBeGreaterThan(3);
   });
 
+  it('refuses a bias on a token that there is not, and goes on afterwards', async () => {
+    const { vocabularySize } = engine.info.config;
+    const biased = (id: number) => generate(engine, prompt, { maxTokens: 2, logitBias: new Map([[id, 100]]) });
+    expect(isTamaError(await biased(vocabularySize).catch((caught: unknown) => caught), 'option')).toBe(true);
+    expect((await biased(vocabularySize - 1)).ids).toEqual([vocabularySize - 1, vocabularySize - 1]);
+  });
+
   describe('log-probabilities', () => {
     it.each([
       ['greedy', {}],

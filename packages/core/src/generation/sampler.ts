@@ -163,6 +163,10 @@ export class Sampler {
   ): Promise<SamplerKind> {
     const { temperature = 0, seed = randomSeed(), logprobs: top } = options;
     const words = samplingWords({ ...options, temperature, seed });
+    for (const id of options.logitBias?.keys() ?? []) {
+      if (id < this.#vocabularySize) continue;
+      throw new OptionError('logitBias', id, integerFrom(0, this.#vocabularySize - 1));
+    }
     if (top !== undefined) {
       if (!Number.isInteger(top) || top < 0 || top > mostLogprobs) {
         throw new OptionError('logprobs', top, integerFrom(0, mostLogprobs));
