@@ -231,6 +231,41 @@ describe('closing', () => {
   });
 });
 
+describe('closing at a bad moment', () => {
+  it('while kernels are compiled ends the reply, and writes to no buffer that is gone', async () => {
+    const engine = await loadGolden(goldenModels[0]!, { device: 'f32', context: 64 });
+    const { device } = await sharedGpu(await testGpu(), true);
+    const errors: string[] = [];
+    const note = ({ error }: GPUUncapturedErrorEvent) => errors.push(error.message);
+    device.addEventListener('uncapturederror', note);
+    const compile = device.createComputePipelineAsync.bind(device);
+    device.createComputePipelineAsync = async (descriptor) => {
+      await engine.close();
+      return compile(descriptor);
+    };
+    const last = await finish(engine, { tokens: [2, 3, 4] }, { temperature: 1, seed: 1, ignoreEos: true });
+    Reflect.deleteProperty(device, 'createComputePipelineAsync');
+    await device.queue.onSubmittedWorkDone();
+    device.removeEventListener('uncapturederror', note);
+    expect(last.reason).toBe('abort');
+    expect(errors).toEqual([]);
+  });
+
+  it('tells who waits for logits that the model was closed', async () => {
+    const engine = await loadGolden(goldenModels[0]!, { device: 'f32', context: 64 });
+    const { queue } = (await sharedGpu(await testGpu(), true)).device;
+    engine.model.idle = async () => {}; // Its buffers are destroyed before they are mapped.
+    const submit = queue.submit.bind(queue);
+    queue.submit = (commands) => {
+      submit(commands);
+      void engine.close();
+    };
+    const error = await engine.logits([2, 3, 4], 'all').catch((caught: unknown) => caught);
+    Reflect.deleteProperty(queue, 'submit');
+    expect(isTamaError(error, 'model-closed')).toBe(true);
+  });
+});
+
 describe('a lost device', () => {
   it('is told as such, and the next load gets another', async () => {
     const engine = await loadDemo({ device: 'f32', context: 64 });

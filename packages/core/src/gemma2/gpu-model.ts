@@ -178,7 +178,7 @@ export class GpuModel {
    * @throws {SamplingError} @throws {OptionError}
    */
   configureSampler(options: ChoiceOptions, prompt: readonly number[]): Promise<SamplerKind> {
-    return this.#sampler.configure(this.#gpu, options, prompt);
+    return this.#sampler.configure(this.#gpu, options, prompt, () => this.#disposed);
   }
 
   /** Tokens that a local layer's ring holds. */
@@ -408,12 +408,13 @@ export class GpuModel {
     return tokens;
   }
 
-  /** @throws {DeviceLostError} */
+  /** @throws {DeviceLostError} @throws {ModelClosedError} */
   async #map(buffer: GPUBuffer): Promise<void> {
     try {
       await buffer.mapAsync(GPUMapMode.READ);
     } catch (error) {
       if (this.#lost) throw new DeviceLostError(this.#lost.message || this.#lost.reason);
+      this.#checkOpen();
       throw error;
     }
   }

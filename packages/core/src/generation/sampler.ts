@@ -151,7 +151,7 @@ export class Sampler {
 
   /**
    * Sets how tokens are chosen from now on. Without a seed one is drawn. The first request that samples compiles the
-   * kernels for it, the first one for log-probabilities those.
+   * kernels for it, the first one for log-probabilities those; a model that is closed meanwhile is left alone.
    *
    * @returns which recording does it
    * @throws {SamplingError} @throws {OptionError}
@@ -160,6 +160,7 @@ export class Sampler {
     { device, features }: GpuContext,
     options: ChoiceOptions,
     prompt: readonly number[],
+    isClosed: () => boolean,
   ): Promise<SamplerKind> {
     const { temperature = 0, seed = randomSeed(), logprobs: top } = options;
     const words = samplingWords({ ...options, temperature, seed });
@@ -171,23 +172,29 @@ export class Sampler {
       if (!Number.isInteger(top) || top < 0 || top > mostLogprobs) {
         throw new OptionError('logprobs', top, integerFrom(0, mostLogprobs));
       }
-      const [partial, gather] = await Promise.all([
-        compileKernel(device, logprobsPartial, { features }),
-        compileKernel(device, logprobs, { features }),
-      ]);
-      this.#logprobKernels ??= { partial, gather };
+      this.#logprobKernels ??= await compileLogprobs({ device, features });
     }
     if (temperature === 0 && !hasPenalties(options) && !options.logitBias?.size) {
       return { choice: 'greedy', logprobs: top };
     }
     this.#sampleKernels ??= await compileSample(device, { features });
+    const kind = { choice: 'sampled', logprobs: top } as const;
+    if (isClosed()) return kind;
     device.queue.writeBuffer(this.#buffers.sampling, 0, words);
     // Counts are read only by penalties, and take as many bytes as the logits.
     if (hasPenalties(options)) {
       device.queue.writeBuffer(this.#buffers.seen, 0, seenWords(this.#vocabularySize, prompt));
     }
-    return { choice: 'sampled', logprobs: top };
+    return kind;
   }
+}
+
+async function compileLogprobs({ device, features }: Pick<GpuContext, 'device' | 'features'>): Promise<LogprobKernels> {
+  const [partial, gather] = await Promise.all([
+    compileKernel(device, logprobsPartial, { features }),
+    compileKernel(device, logprobs, { features }),
+  ]);
+  return { partial, gather };
 }
 
 /** Whether a choice depends on the tokens chosen before it. */
