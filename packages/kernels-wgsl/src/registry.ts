@@ -52,5 +52,3 @@ export const kernels = {
   softcap,
   'stacked-matvec': stackedMatvec,
 } as const;
-
-export type KernelName = keyof typeof kernels;

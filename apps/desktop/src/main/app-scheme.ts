@@ -5,8 +5,8 @@ import type { Protocol } from 'electron';
  * Where the app lives. IndexedDB, OPFS and every conversation belong to this origin, so it never changes.
  * https://www.electronjs.org/docs/latest/tutorial/security#18-avoid-usage-of-the-file-protocol-and-prefer-usage-of-custom-protocols
  */
-export const appScheme = 'app';
-export const appHost = 'tama';
+const appScheme = 'app';
+const appHost = 'tama';
 export const appOrigin = `${appScheme}://${appHost}`;
 
 /** True for an address within the app itself. */

@@ -5,7 +5,7 @@ import { appOrigin, isAppUrl } from './app-scheme.ts';
 const granted: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'persistent-storage']);
 
 /** True for the two permissions of our own pages; Electron would grant everything to everyone. */
-export function isGranted(permission: string, requestingUrl: string): boolean {
+function isGranted(permission: string, requestingUrl: string): boolean {
   return granted.has(permission) && isAppUrl(requestingUrl);
 }
 

@@ -116,5 +116,16 @@ function parseLine(bytes: Uint8Array, number: number): string {
   }
   if (typeof value === 'string') return value;
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-  throw new BadLineError(number, { en: `is JSON, but of type ${kind}`, ja: `のJSONは文字列ではなく ${kind} です` });
+  throw new BadLineError(number, {
+    en: `is JSON, but of type ${kind}`,
+    ja: `のJSONは文字列ではなく${kindsInJapanese[kind] ?? kind}です`,
+  });
 }
+
+/** What JSON holds besides texts; null is called that in Japanese too. */
+const kindsInJapanese: Readonly<Record<string, string>> = {
+  array: '配列',
+  object: 'オブジェクト',
+  number: '数値',
+  boolean: '真偽値',
+};

@@ -38,7 +38,7 @@ const phases: Readonly<Record<DownloadPhase, Texts>> = {
 };
 
 /** `Downloading 45%, 1.20 GB of 2.60 GB, 34.50 MB/s, 41 s left` */
-export function progressLine(progress: DownloadProgress, locale: Locale): string {
+function progressLine(progress: DownloadProgress, locale: Locale): string {
   const { phase, bytes, total, bytesPerSecond, etaSeconds } = progress;
   const of: Texts =
     total === undefined

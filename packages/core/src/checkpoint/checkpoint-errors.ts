@@ -150,7 +150,7 @@ export class ModelConfigError extends TamaError {
           remedy: 'Use the configuration that belongs to the weights; this one is damaged or of another architecture.',
         },
         ja: {
-          what: `モデル設定の ${field} が${found === undefined ? 'ありません' : ` ${value} です`}。${expected.ja}でなければなりません。`,
+          what: `モデル設定の「${field}」が${found === undefined ? 'ありません' : ` ${value} です`}。${expected.ja}でなければなりません。`,
           remedy:
             '重みに対応する設定ファイルを使ってください。この設定は壊れているか、別のアーキテクチャーのものです。',
         },

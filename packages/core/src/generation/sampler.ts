@@ -54,7 +54,7 @@ export const mostAtOnce = 8;
 export const verifiedRows = [4, mostAtOnce] as const;
 
 /** Most likely tokens whose log-probabilities can be asked for. */
-export const mostLogprobs = 20;
+const mostLogprobs = 20;
 
 /** More slots than steps are ever in flight. */
 const ringLength = 64;

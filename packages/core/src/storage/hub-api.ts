@@ -19,7 +19,7 @@ const HUGGING_FACE = 'https://huggingface.co';
 /** A thousand files have about 300 kB of JSON. */
 const LONGEST_PAGE = 16 * 2 ** 20;
 
-export const hubEndpoint = ({ endpoint = HUGGING_FACE }: HubOptions): string => endpoint.replace(/\/+$/, '');
+const hubEndpoint = ({ endpoint = HUGGING_FACE }: HubOptions): string => endpoint.replace(/\/+$/, '');
 
 /**
  * How to ask for `url`: with the token if it is the hub's own. `fetch` takes the header off where a redirect leads to

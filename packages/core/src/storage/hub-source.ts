@@ -26,7 +26,7 @@ export async function openHub(
 }
 
 /** The files of a repository, which can be listed. The list is asked for once, when it is first needed. */
-export function hubFolder(reference: HubReference, options: HubOptions = {}): ByteFolder {
+function hubFolder(reference: HubReference, options: HubOptions = {}): ByteFolder {
   let listed: Promise<ReadonlySet<string>> | undefined;
   const paths = (signal?: AbortSignal) => {
     listed ??= listHubFiles(reference, options, signal).then((files) => new Set(files.map(({ path }) => path)));

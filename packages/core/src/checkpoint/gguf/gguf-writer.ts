@@ -40,7 +40,7 @@ export type GgufTensorInfo = {
 };
 
 /** Tensors begin at multiples of this; the default of the format. */
-export const GGUF_ALIGNMENT = 32;
+const GGUF_ALIGNMENT = 32;
 
 export const aligned = (size: number, alignment = GGUF_ALIGNMENT): number => Math.ceil(size / alignment) * alignment;
 
