@@ -1,6 +1,6 @@
 import { TamaError, type Words } from '@tama/errors';
 import { type Expectation, same } from './expectation.ts';
-import { type Field, fieldWords, shortened } from './field.ts';
+import { type Field, fieldWords, named, shortened } from './field.ts';
 
 const downloadAgain = {
   en: 'Download the file again; if the error stays, it is damaged where it comes from.',
@@ -167,11 +167,11 @@ export class MissingTensorError extends TamaError {
       'tensor-missing',
       {
         en: {
-          what: `'${name}' lacks the tensor '${tensor}' (${missing} of ${expected} are missing).`,
+          what: `'${name}' lacks the tensor ${named(tensor).en} (${missing} of ${expected} are missing).`,
           remedy: 'Check that all files of the model are there and that the configuration belongs to them.',
         },
         ja: {
-          what: `「${name}」にテンソル「${tensor}」がありません（${expected}個中${missing}個が不足）。`,
+          what: `「${name}」にテンソル${named(tensor).ja}がありません（${expected}個中${missing}個が不足）。`,
           remedy: 'モデルのファイルがすべて揃っているか、設定が対応しているかを確認してください。',
         },
       },
@@ -187,12 +187,12 @@ export class UnexpectedTensorError extends TamaError {
       'tensor-unexpected',
       {
         en: {
-          what: `'${name}' holds a tensor '${tensor}' that a Gemma 2 of its configuration does not have.`,
+          what: `'${name}' holds a tensor ${named(tensor).en} that a Gemma 2 of its configuration does not have.`,
           remedy:
             'The configuration belongs to other weights, or the weights are an adapter or quantised by another tool.',
         },
         ja: {
-          what: `「${name}」に、この設定のGemma 2にはないテンソル「${tensor}」が含まれています。`,
+          what: `「${name}」に、この設定のGemma 2にはないテンソル${named(tensor).ja}が含まれています。`,
           remedy: '設定が別の重みのものか、アダプターや他のツールで量子化された重みの可能性があります。',
         },
       },
@@ -209,11 +209,11 @@ export class TensorShapeError extends TamaError {
       'tensor-shape',
       {
         en: {
-          what: `The tensor '${tensor}' of '${name}' has the shape ${shapes.found}, but the configuration calls for ${shapes.expected}.`,
+          what: `The tensor ${named(tensor).en} of '${name}' has the shape ${shapes.found}, but the configuration calls for ${shapes.expected}.`,
           remedy: 'Use the configuration that belongs to these weights.',
         },
         ja: {
-          what: `「${name}」のテンソル「${tensor}」の形状は ${shapes.found} ですが、設定では ${shapes.expected} です。`,
+          what: `「${name}」のテンソル${named(tensor).ja}の形状は ${shapes.found} ですが、設定では ${shapes.expected} です。`,
           remedy: 'この重みに対応する設定を使ってください。',
         },
       },
@@ -230,11 +230,11 @@ export class TensorTypeError extends TamaError {
       'tensor-type',
       {
         en: {
-          what: `The tensor '${tensor}' of '${name}' is stored as ${en}.`,
+          what: `The tensor ${named(tensor).en} of '${name}' is stored as ${en}.`,
           remedy: `Use a version of the model that stores it as one of ${supported.join(', ')}.`,
         },
         ja: {
-          what: `「${name}」のテンソル「${tensor}」は ${ja} 形式で保存されています。`,
+          what: `「${name}」のテンソル${named(tensor).ja}は ${ja} 形式で保存されています。`,
           remedy: `次のいずれかの形式のモデルを使ってください: ${supported.join(', ')}`,
         },
       },
@@ -251,11 +251,11 @@ export class NotFiniteWeightsError extends TamaError {
       'weights-not-finite',
       {
         en: {
-          what: `The tensor '${tensor}' (${encoding}) holds ${kind} in row ${row}, column ${column}.`,
+          what: `The tensor ${named(tensor).en} (${encoding}) holds ${kind} in row ${row}, column ${column}.`,
           remedy: downloadAgain.en,
         },
         ja: {
-          what: `テンソル「${tensor}」（${encoding}）の${row}行${column}列に${ja}が含まれています。`,
+          what: `テンソル${named(tensor).ja}（${encoding}）の${row}行${column}列に${ja}が含まれています。`,
           remedy: downloadAgain.ja,
         },
       },

@@ -1,11 +1,21 @@
 import type { Words } from '@tama/errors';
 
+/** Those of tensors have some 80 characters. */
+const LONGEST_NAME = 200;
+
 /** What a message calls a place in a file: a name that the format gives it, or words. */
 export type Field = string | Words;
 
 /** A name that stands in a file is quoted in both languages. */
-export const named = (name: string): Words => ({ en: `'${name}'`, ja: `「${name}」` });
-export const tensorField = (name: string): Words => ({ en: `tensor '${name}'`, ja: `テンソル「${name}」` });
+export function named(name: string): Words {
+  const shown = shortened(name, LONGEST_NAME);
+  return { en: `'${shown}'`, ja: `「${shown}」` };
+}
+
+export function tensorField(name: string): Words {
+  const { en, ja } = named(name);
+  return { en: `tensor ${en}`, ja: `テンソル${ja}` };
+}
 
 /** A part of a place: "tensor 'x': shape". */
 export function within(place: Field, part: Field): Words {
@@ -15,7 +25,7 @@ export function within(place: Field, part: Field): Words {
 
 /** Among Japanese words a format's own name is quoted. */
 export const fieldWords = (field: Field): Words =>
-  typeof field === 'string' ? { en: field, ja: `「${field}」` } : field;
+  typeof field === 'string' ? { ...named(field), en: shortened(field, LONGEST_NAME) } : field;
 
 /** Parts of files that several formats have. */
 export const words = {
@@ -42,7 +52,7 @@ export const otherKind: Words = { en: 'of another kind', ja: '別の種類の値
 export const otherBytes: Words = { en: '(bytes)', ja: '別の文字コードのデータです' };
 
 /** Values from files may be long or hold control characters; a message must stay readable. */
-export function shortened(found: string | number | bigint): string {
+export function shortened(found: string | number | bigint, most = 80): string {
   const plain = String(found).replace(/\p{C}/gu, '�');
-  return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
+  return plain.length > most ? `${plain.slice(0, most - 3)}…` : plain;
 }

@@ -5,6 +5,9 @@ const names = new Set(
    order default null true false Infinity user assistant system main device adapter`.split(/\s+/),
 );
 
+/** A byte of a file's beginning. */
+const HEXADECIMAL = /^[a-f]{2}$/;
+
 /**
  * The English words in a Japanese text: letters only, no capitals within, no name. What is quoted, an address or a
  * parameter of another file is left out.
@@ -12,6 +15,10 @@ const names = new Set(
 export function englishWords(text: string): readonly string[] {
   const bare = text.replace(/「[^「」]*」|`[^`]*`|"[^"]*"|https?:\S+/g, ' ');
   return (bare.match(/[A-Za-z0-9_.'/:*<-]*[A-Za-z][A-Za-z0-9_.'/:*>-]*/g) ?? []).filter(
-    (word) => /^[A-Z]?[a-z]+('[a-z]+)?[.:]?$/.test(word) && word.length > 1 && !names.has(word.replace(/[.:]$/, '')),
+    (word) =>
+      /^[A-Z]?[a-z]+('[a-z]+)?[.:]?$/.test(word) &&
+      word.length > 1 &&
+      !HEXADECIMAL.test(word) &&
+      !names.has(word.replace(/[.:]$/, '')),
   );
 }

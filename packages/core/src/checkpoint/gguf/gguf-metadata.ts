@@ -4,7 +4,7 @@ import { BinaryReader } from '../binary-reader.ts';
 import type { CheckpointMetadata } from '../checkpoint.ts';
 import { MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
 import { atMost, oneOf, unique } from '../expectation.ts';
-import { type Field, within, words } from '../field.ts';
+import { type Field, named, within, words } from '../field.ts';
 
 /** The key-value part of a GGUF header. Arrays are only located: a vocabulary's are megabytes long. */
 export type GgufMetadata = { readonly values: CheckpointMetadata; readonly arrays: ReadonlyMap<string, GgufArray> };
@@ -41,7 +41,10 @@ const NESTING_LIMIT = 4;
 const ELEMENT_LIMIT = 2 ** 22;
 const TOTAL_ARRAY_LIMIT = 32 * 2 ** 20;
 
-const metadataField = (key: string): Words => ({ en: `metadata '${key}'`, ja: `メタデータ「${key}」` });
+function metadataField(key: string): Words {
+  const { en, ja } = named(key);
+  return { en: `metadata ${en}`, ja: `メタデータ${ja}` };
+}
 
 export async function readMetadata(reader: BinaryReader, count: number): Promise<GgufMetadata> {
   const values: Record<string, string | number | boolean> = Object.create(null);

@@ -33,7 +33,7 @@ export function readDataset(reader: Hdf5Reader, path: string, messages: readonly
   if (find(messageTypes.filters))
     throw new UnsupportedFeatureError(
       reader.source.name,
-      { en: `HDF5 compression ('${path}')`, ja: `HDF5の圧縮（${path}）` },
+      { en: `HDF5 compression (${named(path).en})`, ja: `HDF5の圧縮（${named(path).ja}）` },
       { en: 'uncompressed datasets', ja: '圧縮されていないデータセット' },
     );
   const shape = shapeOf(reader, path, space);
@@ -103,8 +103,8 @@ function extentOf(
     throw new UnsupportedFeatureError(
       reader.source.name,
       {
-        en: `HDF5 layout version ${version}, class ${kind} ('${path}')`,
-        ja: `HDF5レイアウトのバージョン${version}、クラス${kind}（${path}）`,
+        en: `HDF5 layout version ${version}, class ${kind} (${named(path).en})`,
+        ja: `HDF5レイアウトのバージョン${version}、クラス${kind}（${named(path).ja}）`,
       },
       { en: 'contiguous datasets', ja: '連続したデータセット' },
     );

@@ -3,7 +3,7 @@ import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, UnexpectedTensorError } from '../checkpoint-errors.ts';
 import { integerFrom, oneOf, unique } from '../expectation.ts';
-import { missing } from '../field.ts';
+import { missing, named } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { gemma2Tensors, type TensorSpec } from '../gemma2-tensors.ts';
 import { configBeside, inferConfig } from '../inferred-config.ts';
@@ -110,7 +110,7 @@ async function openArray(
   throw new MalformedFileError(
     store.name,
     'Orbax',
-    { en: `array '${name}'`, ja: `配列「${name}」の定義` },
+    { en: `array ${named(name).en}`, ja: `配列${named(name).ja}の定義` },
     missing,
     oneOf(METADATA_FILES),
   );

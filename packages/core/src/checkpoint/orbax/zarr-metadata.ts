@@ -2,7 +2,7 @@ import { isFields } from '../../gemma2/config.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import type { FloatEncoding } from '../encoding.ts';
 import { type Expectation, object, oneOf, same } from '../expectation.ts';
-import { missing } from '../field.ts';
+import { missing, named } from '../field.ts';
 
 export type Codec = 'none' | 'zstd' | 'gzip';
 
@@ -55,10 +55,11 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
   const shape = sizes('shape', json.shape);
   const zeroFill = (json.fill_value ?? 0) === 0;
   if (json.zarr_format === 2) {
+    if (json.order === undefined) refuse('order', json.order, same('C'));
     if (json.order !== 'C')
       throw new UnsupportedFeatureError(
         name,
-        { en: `zarr order ${String(json.order)}`, ja: `zarrのorder ${String(json.order)}` },
+        { en: `zarr order ${stated(json.order).en}`, ja: `zarrのorder${stated(json.order).ja}` },
         { en: 'zarr order C', ja: 'zarrのorder C' },
       );
     if (Array.isArray(json.filters) && json.filters.length > 0)
@@ -117,6 +118,9 @@ export function parseZarr(name: string, json: Readonly<Record<string, unknown>>)
   };
 }
 
+/** What stands in the metadata, whatever it is. */
+const stated = (value: unknown) => named(typeof value === 'string' ? value : String(JSON.stringify(value)));
+
 type NamedCodec = { readonly name: string; readonly configuration: Readonly<Record<string, unknown>> };
 
 function codecList(name: string, value: unknown): readonly NamedCodec[] {
@@ -141,7 +145,7 @@ function codecOf(name: string, id: unknown, more = false): Codec {
   if (!more && (id === 'zstd' || id === 'gzip')) return id;
   throw new UnsupportedFeatureError(
     name,
-    { en: `zarr compression ${String(id)}`, ja: `zarrの圧縮 ${String(id)}` },
+    { en: `zarr compression ${stated(id).en}`, ja: `zarrの圧縮${stated(id).ja}` },
     { en: 'zarr compression zstd, gzip or none', ja: 'zstd、gzip、または無圧縮のzarr' },
   );
 }
@@ -153,7 +157,7 @@ function keyEncoding(name: string, value: unknown): ZarrMetadata['key'] {
   if (encoding.name === 'v2') return (position) => position.join(String(configuration.separator ?? '.'));
   throw new UnsupportedFeatureError(
     name,
-    { en: `zarr chunk keys '${String(encoding.name)}'`, ja: `zarrのチャンクキー「${String(encoding.name)}」` },
+    { en: `zarr chunk keys ${stated(encoding.name).en}`, ja: `zarrのチャンクキー${stated(encoding.name).ja}` },
     { en: "zarr chunk keys 'default' or 'v2'", ja: 'チャンクキーがdefaultまたはv2のzarr' },
   );
 }

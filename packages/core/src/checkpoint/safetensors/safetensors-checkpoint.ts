@@ -10,7 +10,7 @@ import {
 } from '../checkpoint-errors.ts';
 import { type FloatEncoding, rowBytes } from '../encoding.ts';
 import { object, oneOf, same } from '../expectation.ts';
-import { missing } from '../field.ts';
+import { missing, named } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
 import { readFolderJson } from '../json-file.ts';
@@ -39,10 +39,10 @@ export async function openHuggingFace(
   if (!json) throw new FileMissingError('config.json', folder.name);
   const { config: declared, warnings } = configFromHuggingFace(json);
   if (isFields(json.quantization_config)) {
-    const method = String(json.quantization_config.quant_method ?? 'unknown');
+    const method = named(String(json.quantization_config.quant_method ?? '?'));
     throw new UnsupportedFeatureError(
       folder.name,
-      { en: `quantisation by ${method}`, ja: `${method}による量子化` },
+      { en: `quantisation by ${method.en}`, ja: `${method.ja}による量子化` },
       { en: 'BF16, F16 or F32 safetensors, or GGUF', ja: 'BF16、F16、F32のsafetensors、またはGGUF' },
     );
   }

@@ -3,7 +3,7 @@ import { type ByteSource, type Bytes, checkRead } from '../../storage/byte-sourc
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
 import { atMost, oneOf, text } from '../expectation.ts';
-import { missing, otherKind, tensorField, within, words } from '../field.ts';
+import { missing, named, otherKind, tensorField, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { PickleDictionary, type PickleValue, unpickle } from './unpickler.ts';
 import { contentOffset, readZip, type ZipEntry } from './zip-archive.ts';
@@ -65,7 +65,7 @@ export async function readTorch(source: ByteSource, signal?: AbortSignal): Promi
     if (text !== 'little')
       throw new UnsupportedFeatureError(
         source.name,
-        { en: `byte order '${text}'`, ja: `バイト順「${text}」` },
+        { en: `byte order ${named(text).en}`, ja: `バイト順${named(text).ja}` },
         { en: 'byte order little', ja: 'リトルエンディアンのバイト順' },
       );
   }
@@ -131,7 +131,10 @@ function parseTensor(file: string, name: string, value: PickleValue): Rebuilt {
     if (shape[axis]! > 1 && stride[axis] !== expected)
       throw new UnsupportedFeatureError(
         file,
-        { en: `strides [${stride.join(', ')}] of '${name}'`, ja: `${name}のストライド [${stride.join(', ')}]` },
+        {
+          en: `strides [${stride.join(', ')}] of ${named(name).en}`,
+          ja: `${named(name).ja}のストライド [${stride.join(', ')}]`,
+        },
         { en: 'contiguous tensors', ja: '連続したテンソル' },
       );
     expected *= shape[axis]!;

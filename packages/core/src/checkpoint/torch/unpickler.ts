@@ -1,7 +1,7 @@
 import type { Words } from '@tama/errors';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { atMost, type Expectation, text, validUtf8 } from '../expectation.ts';
-import { type Field, missing, otherBytes, otherKind } from '../field.ts';
+import { type Field, missing, named, otherBytes, otherKind } from '../field.ts';
 
 /** What a pickle of weights can hold. Functions are never called: `Call` and `Persistent` only say what stood there. */
 export type PickleValue =
@@ -225,7 +225,7 @@ class PickleMachine {
     if (!this.#allowed.has(full))
       throw new UnsupportedFeatureError(
         this.#file,
-        { en: `the Python name '${full}' in its pickle`, ja: `pickle内のPythonの名前「${full}」` },
+        { en: `the Python name ${named(full).en} in its pickle`, ja: `pickle内のPythonの名前${named(full).ja}` },
         PLAIN,
       );
     this.push({ kind: 'global', name: full });

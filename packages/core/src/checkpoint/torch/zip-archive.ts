@@ -48,7 +48,10 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
     if (method !== 0)
       throw new UnsupportedFeatureError(
         source.name,
-        { en: `zip compression (method ${method}) of '${name}'`, ja: `${name}のzip圧縮（方式${method}）` },
+        {
+          en: `zip compression (method ${method}) of ${named(name).en}`,
+          ja: `${named(name).ja}のzip圧縮（方式${method}）`,
+        },
         { en: 'stored zip entries, as torch.save writes them', ja: 'torch.saveが保存する、圧縮されていないzip' },
       );
     const extra = new DataView(bytes.buffer, at + 46 + nameLength, extraLength);
