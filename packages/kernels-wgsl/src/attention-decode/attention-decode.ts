@@ -25,8 +25,11 @@ export const attentionDecode: KernelSpec<Params, Binding> = {
   },
 };
 
-/** Into how many splits a cache of `capacity` keys is worth cutting. */
-export const decodeSplits = (capacity: number): number => Math.min(mostSplits, Math.ceil(capacity / tileKeys));
+/**
+ * Into how many splits a cache of `capacity` keys is worth cutting: even an idle one costs a software adapter as much as some
+ * keys, so a full cache has four tiles in each.
+ */
+export const decodeSplits = (capacity: number): number => Math.min(mostSplits, Math.ceil(capacity / (4 * tileKeys)));
 
 /** Elements of `partials`, f32: [heads, splits, headDim + 4], where the last four are the sum of the weights and zeros. */
 export const partialsLength = ({ heads, headDim, splits }: Pick<Params, 'heads' | 'headDim' | 'splits'>): number =>

@@ -10,6 +10,8 @@ export const residualNorms: KernelSpec<Params, Binding> = {
   layout,
   bindings,
   constants: { WORKGROUP: 256 },
+  // A software adapter has no more than eight lanes, and what keeps apart those it makes up costs more than they do.
+  tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 32 } : {}),
   workgroups: ({ rows }) => [rows],
 };
 

@@ -9,6 +9,7 @@ export const rmsnorm: KernelSpec<Params, Binding> = {
   layout,
   bindings,
   constants: { WORKGROUP: 128 },
+  tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 32 } : {}), // as residual-norms
   workgroups: ({ rows }) => [rows],
 };
 

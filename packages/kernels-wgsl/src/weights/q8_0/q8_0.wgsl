@@ -23,9 +23,13 @@ fn weights8(group: Group, octet: u32) -> mat2x4f {
 
 fn groupDot(group: Group, x: ptr<function, Piece>) -> f32 {
   var sums = vec4f();
-  for (var quad = 0u; quad < 4; quad++) {
-    sums += signedBytesOf(group.first[quad]) * (*x).quads[quad];
-    sums += signedBytesOf(group.last[quad]) * (*x).quads[quad + 4];
-  }
+  sums += signedBytesOf(group.first[0]) * (*x).quads[0];
+  sums += signedBytesOf(group.last[0]) * (*x).quads[4];
+  sums += signedBytesOf(group.first[1]) * (*x).quads[1];
+  sums += signedBytesOf(group.last[1]) * (*x).quads[5];
+  sums += signedBytesOf(group.first[2]) * (*x).quads[2];
+  sums += signedBytesOf(group.last[2]) * (*x).quads[6];
+  sums += signedBytesOf(group.first[3]) * (*x).quads[3];
+  sums += signedBytesOf(group.last[3]) * (*x).quads[7];
   return dot(sums, vec4f(group.scale));
 }
