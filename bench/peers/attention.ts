@@ -88,9 +88,10 @@ export async function measureAttention(
       if (rows === 1) {
         const decode = await compileKernel(device, attentionDecode, options);
         recorder.dispatch(decode, { ...buffers, partials }, { ...params, splits });
-        recorder.dispatch(await compileKernel(device, attentionMerge, options), { partials, y }, { ...shape, splits });
+        const merge = { ...shape, rows, splits, yPitch: heads * headDim };
+        recorder.dispatch(await compileKernel(device, attentionMerge, options), { ...buffers, partials, y }, merge);
       } else {
-        const chunk = { ...params, rows, pitch, yPitch: heads * headDim };
+        const chunk = { ...params, rows, pitch, yPitch: heads * headDim, splits: 1 };
         recorder.dispatch(await compileKernel(device, ropeCache, options), buffers, chunk);
         recorder.dispatch(await compileKernel(device, attentionPrefill, options), { ...buffers, y }, chunk);
       }

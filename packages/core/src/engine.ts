@@ -149,7 +149,7 @@ export type LoadOptions = {
    * would fit, before anything is allocated. WebGPU does not tell how much there is; default: no limit.
    */
   readonly memoryBudget?: number;
-  /** Counts in that budget what a first generation with `speculation` takes besides: the logits of twelve tokens, 12 MB. */
+  /** Counts in that budget what a first generation with `speculation` takes besides: the logits of twelve tokens, mostly, 12 MB. */
   readonly speculation?: boolean;
   /**
    * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,

@@ -1,4 +1,5 @@
 import {
+  chunkSplits,
   decodeSplits,
   type GpuMemory,
   PANEL,
@@ -141,16 +142,33 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     const attended = { ...shape, scale, softcap, window: Number.isFinite(window) ? window : 0 };
     if (qkv.rows === 1) {
       const params = { ...attended, splits: decodeSplits(capacity) };
-      const partials = this.#buffer(`attention partials ${params.splits}`, 4 * partialsLength(params));
+      const partials = this.#partials(params, y.rows);
       this.#recorder.dispatch(kernels.attentionDecode, { ...buffers, partials }, params);
-      this.#recorder.dispatch(kernels.attentionMerge, { partials, y: y.buffer }, params);
+      this.#mergePartials(partials, y, params.splits);
     } else {
       const chunk = { rows: qkv.rows, pitch: pitchOf(qkv.width) };
       this.#recorder.dispatch(kernels.ropeCache, buffers, { ...shape, ...chunk });
-      const params = { ...attended, ...chunk, yPitch: pitchOf(y.width) };
-      this.#recorder.dispatch(kernels.attentionPrefill, { ...buffers, y: y.buffer }, params);
+      const params = { ...attended, ...chunk, yPitch: pitchOf(y.width), splits: chunkSplits(qkv.rows, capacity) };
+      const split = params.splits > 1;
+      const sums = split ? this.#partials(params, y.rows) : y.buffer;
+      this.#recorder.dispatch(kernels.attentionPrefill, { ...buffers, y: sums }, params);
+      if (split) this.#mergePartials(sums, y, params.splits);
     }
     return y;
+  }
+
+  #partials(
+    params: { readonly heads: number; readonly headDim: number; readonly splits: number },
+    rows: number,
+  ): GPUBuffer {
+    return this.#buffer(`attention partials ${params.splits}`, 4 * rows * partialsLength(params));
+  }
+
+  #mergePartials(partials: GPUBuffer, y: GpuTensor, splits: number): void {
+    const { kernels, step, config } = this.#state;
+    const { heads, headDim } = config;
+    const params = { rows: y.rows, heads, headDim, splits, yPitch: pitchOf(y.width) };
+    this.#recorder.dispatch(kernels.attentionMerge, { step, partials, y: y.buffer }, params);
   }
 
   gated(x: GpuTensor, gateUp: GpuMatrix): GpuTensor {

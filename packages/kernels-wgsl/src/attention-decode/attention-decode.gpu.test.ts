@@ -89,11 +89,12 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
         expect(nmse(sums, expectedSums)).toBeLessThan(nmseLimits.f32);
       }
 
+      const merge = { rows: 1, heads, headDim, splits, yPitch: heads * headDim };
       const merged = await runKernel(
         attentionMerge,
         { features },
-        { partials, y: new Float32Array(heads * headDim) },
-        params,
+        { step, partials, y: new Float32Array(heads * headDim) },
+        merge,
       );
       const attended = Array.from({ length: heads }, (_, head) => {
         const query = rotated.qkv.slice(head * headDim, (head + 1) * headDim);
@@ -102,7 +103,7 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
         return Array.from(sums, (sum) => sum / total);
       }).flat();
       expect(nmse(merged.y, attended)).toBeLessThan(nmseLimits.f32);
-      expect(nmse(attentionMergeReference(expected, params), attended)).toBeLessThan(1e-20);
+      expect(nmse(attentionMergeReference(expected, merge), attended)).toBeLessThan(1e-20);
     });
   },
 );

@@ -67,10 +67,9 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
 
   let firstKey = firstVisible(step.start, params.window);
   let end = step.start + 1;
-  let tile = params.splits * KEYS;
-  let share = (end - firstKey + tile - 1) / tile * KEYS;
-  let splitKey = firstKey + split * share;
-  let splitEnd = min(splitKey + share, end);
+  let keyRun = splitRun(firstKey, end, split, params.splits, KEYS);
+  let splitKey = keyRun.x;
+  let splitEnd = keyRun.y;
   if (splitKey >= end) {
     if (local < headCount) { partials[partialRow(firstHead + local, split) + dims] = vec4f(); }
     return;

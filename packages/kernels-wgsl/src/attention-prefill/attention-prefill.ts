@@ -5,7 +5,8 @@ import { type Binding, bindings, flags, layout, type Params, source } from './at
 /**
  * Soft-capped, windowed, causal attention of a chunk's rows over the KV cache, which already holds their own keys. The
  * cache has room for `window - 1` keys before the chunk, or for every position where there is no window (0).
- * `headDim` is a multiple of 4 up to 256, `capacity` of 8.
+ * `headDim` is a multiple of 4 up to 256, `capacity` of 8. With more than one split, `y` is what attention-merge reads:
+ * [rows, heads, splits, headDim + 4].
  */
 export const attentionPrefill: KernelSpec<Params, Binding> = {
   name: 'attention-prefill',
@@ -16,10 +17,21 @@ export const attentionPrefill: KernelSpec<Params, Binding> = {
   constants: {},
   workgroups: (params) => {
     checkAttention('attention-prefill', params);
-    const { rows, heads, kvHeads } = params;
-    return [Math.ceil((Math.ceil(rows / 8) * heads) / kvHeads / 2), kvHeads];
+    const { rows, heads, kvHeads, splits } = params;
+    return [Math.ceil((Math.ceil(rows / 8) * heads) / kvHeads / 2), kvHeads, splits];
   },
 };
+
+/** Keys that a split has at least. */
+const splitKeys = 256;
+const mostChunkSplits = 16;
+
+/**
+ * Into how many splits the keys are worth cutting, of a cache of `capacity`. Eight rows of 2B make four workgroups, which
+ * would leave a GPU idle for as long as they go through a long context; more rows make more of them.
+ */
+export const chunkSplits = (rows: number, capacity: number): number =>
+  rows <= 8 ? Math.min(mostChunkSplits, Math.ceil(capacity / splitKeys)) : 1;
 
 /** Of a chunk whose first row is at `start`: the K and V that it sees, once. */
 export function attentionPrefillCost(params: Params, { f16 }: Features, start: number): Cost {

@@ -4,10 +4,11 @@
 // j % capacity. Query head n reads kv head n / group, group = heads / kvHeads.
 //
 // A workgroup takes two octets, each 8 rows of one head, of the same kv head, and goes through the keys that any of them
-// sees in tiles: those outside the window are never read. For q . k, an invocation has two keys to itself and all 16
-// queries; for the weighted sum of v, one vec4 of the head's dimensions and all 16, and those left over take further
-// keys. What all invocations need at the same time, queries and weights, is passed round where there are subgroups of 8
-// or more. Everything is f32.
+// sees in tiles: those outside the window are never read. A few rows make a few octets, so the keys can be shared out over
+// splits as well, which attention-merge adds up. For q . k, an invocation has two keys to itself and all 16 queries; for the
+// weighted sum of v, one vec4 of the head's dimensions and all 16, and those left over take further keys. What all
+// invocations need at the same time, queries and weights, is passed round where there are subgroups of 8 or more.
+// Everything is f32.
 #if ${subgroups}
 enable subgroups;
 #endif
@@ -29,10 +30,12 @@ struct Params {
   window: u32,
   scale: f32,
   softcap: f32,
+  splits: u32,
 }
 
 const WORKGROUP = 64u;
-const KEYS = 2 * WORKGROUP;  // of a tile
+const KEYS = 2 * WORKGROUP;   // of a tile
+const SPLIT_KEYS = 2 * KEYS;  // at least: what comes after the tiles takes as long as half of one
 
 #include "../common/step.wgsl"
 #if ${subgroups}
@@ -45,7 +48,7 @@ const KEYS = 2 * WORKGROUP;  // of a tile
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;      // [rows, pitch], q [heads, headDim] first
 @group(0) @binding(2) var<storage, read> keys: array<Cached>;    // [kvHeads, capacity / 8, headDim / 4, 8] of four
 @group(0) @binding(3) var<storage, read> values: array<Cached>;  // [kvHeads, capacity, headDim]
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [rows, yPitch]
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [rows, yPitch]; in splits as attention-merge reads it
 @group(0) @binding(5) var<uniform> params: Params;
 
 // [KEYS][16 queries]; at the end totals, and sums of invocations that had the same dimensions
@@ -115,8 +118,16 @@ fn main(
   let lower = octetAt(min(2 * tile.x + 1, octets - 1), kvHead);
   if (upper.row >= step.rows) { return; }
   let firstKey = firstVisible(step.start + upper.row, params.window);
-  let endKey = step.start + min(lower.row + 8, step.rows);
+  let end = step.start + min(lower.row + 8, step.rows);
+  let keyRun = splitRun(firstKey, end, tile.z, params.splits, SPLIT_KEYS);
   let dims = params.headDim / 4;
+  if (keyRun.x >= end) {
+    if (local < 8) {
+      storeTotal(upper, local, tile.z, 0);
+      storeTotal(lower, local, tile.z, 0);
+    }
+    return;
+  }
   let dim = local % dims;
   let run = local / dims;
   let runs = WORKGROUP / dims;
@@ -124,8 +135,8 @@ fn main(
   var upperSums: array<vec4f, 8>;  // of weight * v
   var lowerSums: array<vec4f, 8>;
   var totals: mat4x4f;  // of the weights of this invocation's keys, a component a query
-  for (var tileKey = firstKey; tileKey < endKey; tileKey += KEYS) {
-    let count = min(KEYS, endKey - tileKey);
+  for (var tileKey = keyRun.x; tileKey < keyRun.y; tileKey += KEYS) {
+    let count = min(KEYS, keyRun.y - tileKey);
     let slot = tileKey % params.capacity;
 
     let key0 = keyAt(cacheSlot(kvHead, slot, min(local, count - 1)));
@@ -193,9 +204,9 @@ fn main(
   workgroupBarrier();
   for (var c = 0u; c < 4; c++) { totals[c] = weights[4 * WORKGROUP + c]; }
   workgroupBarrier();
-  store(upper, upperSums, totals[0], totals[1], local);
+  store(upper, upperSums, totals[0], totals[1], local, tile.z);
   workgroupBarrier();
-  store(lower, lowerSums, totals[2], totals[3], local);
+  store(lower, lowerSums, totals[2], totals[3], local, tile.z);
 }
 
 // exp of the capped scores of four rows from `row`, 0 where they do not see the key.
@@ -211,7 +222,17 @@ fn weightsAt(key: u32) -> mat4x4f {
   return mat4x4f(weights[4 * key], weights[4 * key + 1], weights[4 * key + 2], weights[4 * key + 3]);
 }
 
-fn store(octet: Octet, sums: array<vec4f, 8>, total0: vec4f, total1: vec4f, local: u32) {
+// Where the sums of a split for a row of an octet lie, and after them their total.
+fn partialRow(octet: Octet, row: u32, split: u32) -> u32 {
+  return ((row * params.heads + octet.head) * params.splits + split) * (params.headDim / 4 + 1);
+}
+
+fn storeTotal(octet: Octet, b: u32, split: u32, total: f32) {
+  let row = octet.row + b;
+  if (row < step.rows) { y[partialRow(octet, row, split) + params.headDim / 4] = vec4f(total, 0, 0, 0); }
+}
+
+fn store(octet: Octet, sums: array<vec4f, 8>, total0: vec4f, total1: vec4f, local: u32, split: u32) {
   let dims = params.headDim / 4;
   let runs = WORKGROUP / dims;
   for (var b = 0u; b < 8; b++) { weights[b * WORKGROUP + local] = sums[b]; }
@@ -222,7 +243,13 @@ fn store(octet: Octet, sums: array<vec4f, 8>, total0: vec4f, total1: vec4f, loca
     if (row < step.rows) {
       var sum = vec4f();
       for (var run = 0u; run < runs; run++) { sum += weights[b * WORKGROUP + run * dims + i % dims]; }
-      y[row * (params.yPitch / 4) + octet.head * dims + i % dims] = sum / select(total1[b & 3], total0[b & 3], b < 4);
+      let total = select(total1[b & 3], total0[b & 3], b < 4);
+      if (params.splits == 1) {
+        y[row * (params.yPitch / 4) + octet.head * dims + i % dims] = sum / total;
+      } else {
+        y[partialRow(octet, row, split) + i % dims] = sum;
+        if (i % dims == 0) { storeTotal(octet, b, split, total); }
+      }
     }
   }
 }
