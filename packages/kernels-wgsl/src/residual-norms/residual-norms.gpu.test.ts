@@ -31,10 +31,13 @@ describe.each(variantsOf(residualNorms, gpu.features).map((features) => [variant
       const postWeight = randomNormal(3, width, 10);
       const nextWeight = randomNormal(4, width, 0.5);
       const y = new Float32Array(rows * pitch);
-      const after = await runKernel(residualNorms, { features }, { x, update, postWeight, nextWeight, y }, params);
       const expected = residualNormsReference(x, update, postWeight, nextWeight, params);
-      expect(nmse(after.x, expected.x)).toBeLessThan(nmseLimits.f32);
-      expect(nmse(after.y, expected.y)).toBeLessThan(nmseLimits.f32);
+      for (const constants of [residualNorms.constants, { WORKGROUP: 32 }]) {
+        const buffers = { x, update, postWeight, nextWeight, y };
+        const after = await runKernel(residualNorms, { features, constants }, buffers, params);
+        expect(nmse(after.x, expected.x)).toBeLessThan(nmseLimits.f32);
+        expect(nmse(after.y, expected.y)).toBeLessThan(nmseLimits.f32);
+      }
     });
   },
 );

@@ -19,8 +19,12 @@ describe.each(variantsOf(rmsnorm, gpu.features).map((features) => [variantName(f
       const params = { rows, width, pitch, epsilon: 1e-6 };
       const x = randomRows(1, rows, width, pitch, 30);
       const weight = randomNormal(2, width, 0.5);
-      const { y } = await runKernel(rmsnorm, { features }, { x, weight, y: new Float32Array(rows * pitch) }, params);
-      expect(nmse(y, rmsnormReference(x, weight, params))).toBeLessThan(1e-12);
+      const expected = rmsnormReference(x, weight, params);
+      for (const constants of [rmsnorm.constants, { WORKGROUP: 32 }]) {
+        const buffers = { x, weight, y: new Float32Array(rows * pitch) };
+        const { y } = await runKernel(rmsnorm, { features, constants }, buffers, params);
+        expect(nmse(y, expected)).toBeLessThan(1e-12);
+      }
     });
   },
 );
