@@ -2,7 +2,7 @@ import { mostAtOnce } from './sampler.ts';
 
 /**
  * What a pass over so many rows takes, in decode steps: as much as on an adapter that is bound by neither memory nor
- * arithmetic alone (llvmpipe takes 1.0 to 1.3 and 1.5 to 1.9). It is not measured as tokens are generated, because
+ * arithmetic alone (llvmpipe takes 1.1 to 1.5 and 1.5 to 2.1). It is not measured as tokens are generated, because
  * what is generated must not depend on a clock, and other rows round otherwise.
  */
 const passCost = (rows: number): number => (rows === 1 ? 1 : rows <= 4 ? 1.2 : 1.6);
