@@ -49,7 +49,10 @@ export type WeightCode = { readonly name: string; readonly wgsl: string };
 
 /** A compiled variant of a kernel on one device. */
 export type Kernel<Params, Binding extends string> = {
-  /** Kernel name and variant, e.g. `matvec f16 q8_0`: what profiles and validation messages show. */
+  /**
+   * Kernel name and variant, with the constants that differ from the adapter's defaults, e.g. `matvec f16 q8_0 ROWS=16`:
+   * what profiles and validation messages show.
+   */
   readonly label: string;
   readonly spec: KernelSpec<Params, Binding>;
   readonly constants: Readonly<Record<string, number>>;
@@ -99,24 +102,35 @@ export function compileKernel<P, B extends string>(
   const code = renderKernel(spec, options);
   // Browsers had adapterInfo on devices later than WebGPU.
   const tuned = device.adapterInfo && spec.tune?.(device.adapterInfo);
-  const constants = { ...spec.constants, ...tuned, ...options.constants };
+  const defaults = { ...spec.constants, ...tuned };
+  const constants = { ...defaults, ...options.constants };
   const key = JSON.stringify([spec.name, constants, code]);
   const kernel =
-    (known.get(key) as Promise<Kernel<P, B>> | undefined) ?? compile(device, spec, options, code, constants);
+    (known.get(key) as Promise<Kernel<P, B>> | undefined) ??
+    compile(device, spec, labelOf(spec, options, defaults), code, constants);
   known.set(key, kernel as Promise<Kernel<never, never>>);
   return kernel;
+}
+
+function labelOf<P, B extends string>(
+  spec: KernelSpec<P, B>,
+  { features, weights, secondWeights, constants = {} }: CompileOptions,
+  defaults: Readonly<Record<string, number>>,
+): string {
+  const used = Object.entries(features).filter(([flag, on]) => on && spec.flags.includes(flag));
+  const encodings = [weights, secondWeights].flatMap((code) => code?.name ?? []);
+  const chosen = Object.entries(constants).filter(([name, value]) => value !== defaults[name]);
+  const parts = [used.map(([flag]) => flag), encodings, chosen.map(([name, value]) => `${name}=${value}`)];
+  return [spec.name, ...parts.flat()].join(' ');
 }
 
 async function compile<P, B extends string>(
   device: GPUDevice,
   spec: KernelSpec<P, B>,
-  { features, weights, secondWeights }: CompileOptions,
+  label: string,
   code: string,
   constants: Readonly<Record<string, number>>,
 ): Promise<Kernel<P, B>> {
-  const used = Object.entries(features).filter(([flag, on]) => on && spec.flags.includes(flag));
-  const encodings = [weights, secondWeights].flatMap((code) => code?.name ?? []);
-  const label = [spec.name, ...used.map(([flag]) => flag), ...encodings].join(' ');
   const buffers: BindingInfo[] = [
     ...Object.values<BindingInfo>(spec.bindings),
     { binding: spec.layout.binding, type: 'uniform' },

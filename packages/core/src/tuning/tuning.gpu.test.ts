@@ -1,17 +1,20 @@
-import { type GpuContext, GpuMemory, matvec, weightFormats } from '@tama/kernels-wgsl';
+import { type GpuContext, GpuMemory, gatedMatvec, matvec, weightFormats } from '@tama/kernels-wgsl';
 import { packMatrix, randomMatrix } from '@tama/kernels-wgsl/testing';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import type { LoadOptions, ModelInfo } from '../engine.ts';
+import type { VectorKernelName } from '../gemma2/gpu-kernels.ts';
 import { GpuModel, type Tuned } from '../gemma2/gpu-model.ts';
 import { sharedGpu } from '../shared-gpu.ts';
+import { expectGoldenDecode } from '../testing/decode-golden.ts';
 import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
 import { loadGolden, testGpu } from '../testing/load.ts';
 import type { TuningOptions } from './decide.ts';
-import { measureVariants } from './measure-variants.ts';
+import { type Constants, measureVariants, type VectorKernelSpec } from './measure-variants.ts';
 import type { TuningStore } from './tuning-store.ts';
 
-const model = goldenModels.find(({ name }) => name === 'tiny/gguf/tiny-q4_0.gguf') as GoldenModel;
+const named = (wanted: string) => goldenModels.find(({ name }) => name === wanted) as GoldenModel;
+const model = named('tiny/gguf/tiny-q4_0.gguf');
 
 /** Keeps what is written, and counts how often. */
 function memoryStore(content?: unknown): TuningStore & { content: unknown; writes: number } {
@@ -72,17 +75,59 @@ it('by itself measures nothing on a software adapter', async () => {
   expect(store.writes).toBe(0);
 });
 
-it('computes the same with any choice that is kept, and ignores one that is none', async () => {
+/** Keeps a choice for every shape of the two kernels, on whatever adapter. */
+const keeping = (choices: Readonly<Record<VectorKernelName, unknown>>): TuningStore => ({
+  read: async () => new Proxy({}, { get: (_, key) => choices[String(key).split(' ')[0] as VectorKernelName] }),
+  write: () => Promise.reject(new Error('nothing was measured')),
+});
+
+/** What the label of a kernel says of such constants on the adapter under test. */
+async function shownAs({ constants, tune }: VectorKernelSpec, chosen: Constants): Promise<string> {
+  const { device } = await sharedGpu(await testGpu(), true);
+  const defaults: Constants = { ...constants, ...tune?.(device.adapterInfo) };
+  const others = Object.entries(chosen).filter(([name, value]) => value !== defaults[name]);
+  return others.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+// Every candidate of one, each beside one of the other.
+const [alone, paired] = [matvec.candidates!, gatedMatvec.candidates!];
+const choices = Array.from({ length: Math.max(alone.length, paired.length) }, (_, i) => ({
+  matvec: alone[i % alone.length]!,
+  gatedMatvec: paired[i % paired.length]!,
+}));
+
+// Without and with what else the adapter has; and two encodings at once, whose kernel takes seconds to compile.
+describe.each([
+  { golden: model, device: 'f32', kept: choices, names: ['matvec', 'gated-matvec'] },
+  { golden: named('small/gguf/small-q8_0.gguf'), device: 'auto', kept: choices, names: ['matvec', 'gated-matvec'] },
+  {
+    golden: named('small/gguf/small-q4_k_m.gguf'),
+    device: 'f32',
+    kept: choices.slice(1, 2),
+    names: ['matvec', 'stacked-matvec', 'gated-matvec'],
+  },
+] as const)('decoding $golden.name in $device', ({ golden, device, kept, names }) => {
+  it.each(kept)('has the golden logits by $matvec and $gatedMatvec', async (choice) => {
+    const engine = await loadGolden(golden, { device, prefillChunk: 32, tuningStore: keeping(choice) });
+    await expectGoldenDecode(engine, golden);
+    for (const { kernel, constants } of engine.info.tuned!) {
+      expect(constants).toEqual(kernel === 'matvec' ? choice.matvec : choice.gatedMatvec);
+    }
+    const used = engine.model.dispatches(1).filter((label) => label.includes('matvec'));
+    await engine.close();
+    const shown = [await shownAs(matvec, choice.matvec), await shownAs(gatedMatvec, choice.gatedMatvec)] as const;
+    expect(new Set(used.map((label) => label.split(' ')[0]))).toEqual(new Set(names));
+    for (const label of used) {
+      expect(label.match(/[A-Z]+=.*/)?.[0] ?? '').toBe(label.startsWith('gated') ? shown[1] : shown[0]);
+    }
+  });
+});
+
+it('ignores a choice that is none', async () => {
   const context = await sharedGpu(await testGpu(), true);
-  const store = memoryStore();
-  const count = (await tunedIn({ tuning: 'now', tuningStore: store })).length;
-  const changed = (constants: unknown) =>
-    memoryStore(Object.fromEntries(Object.keys(store.content as object).map((key) => [key, constants])));
-  const other = { WORKGROUP: 64, ROWS: 16 };
-  const kept = await tunedIn({ tuningStore: changed(other) });
-  expect(kept.map(({ constants }) => constants)).toEqual(Array(count).fill(other));
   for (const wrong of [{ WORKGROUP: 3, ROWS: 16 }, { WORKGROUP: 64 }, 'x', null]) {
-    expect(await tunedBy(context, { mode: 'auto', store: changed(wrong) })).toEqual([]);
+    const store = keeping({ matvec: wrong, gatedMatvec: wrong });
+    expect(await tunedBy(context, { mode: 'auto', store })).toEqual([]);
   }
 });
 
