@@ -124,7 +124,7 @@ export type LoadProgress = {
 };
 
 export type LoadOptions = {
-  /** Tokens the KV cache holds. Default: what the model was trained for, at most 8192. */
+  /** Tokens the KV cache holds, prompt and reply together: at least 2. Default: what the model was trained for, at most 8192. */
   readonly context?: number;
   /** `f32` forces the plain path: f32 KV cache, no f16, no subgroups, no subgroup matrices. Default `auto`. */
   readonly device?: 'auto' | 'f32';

@@ -92,17 +92,19 @@ export class TokenizerMissingError extends TamaError {
 
 /** A load or generate option outside its range. */
 export class OptionError extends TamaError {
-  constructor(option: string, value: number | string, expected: Words) {
+  /** @param value a number or a name, or whatever else a caller without types gave */
+  constructor(option: string, value: unknown, expected: Words) {
+    const shown = typeof value === 'string' ? `'${value}'` : String(value);
     super(
       'option',
       {
-        en: { what: `Option ${option} is ${value}.`, remedy: `It must be ${expected.en}.` },
+        en: { what: `Option ${option} is ${shown}.`, remedy: `It must be ${expected.en}.` },
         ja: {
-          what: `オプション「${option}」に「${value}」は指定できません。`,
+          what: `オプション「${option}」に「${String(value)}」は指定できません。`,
           remedy: `${expected.ja}を指定してください。`,
         },
       },
-      { option, value, expected: expected.en },
+      { option, value: typeof value === 'number' || typeof value === 'string' ? value : shown, expected: expected.en },
     );
   }
 }

@@ -1,6 +1,6 @@
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
-import { integerFrom, oneOf } from './checkpoint/expectation.ts';
+import { integerFrom, oneOf, positiveNumber } from './checkpoint/expectation.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { loadedWeights, quantisedTensors } from './convert/quantised-tensors.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
@@ -18,6 +18,9 @@ import { browserTuningStore } from './tuning/browser-tuning-store.ts';
 /** Gemma 2 was trained on contexts of this many tokens. */
 const longestContext = 8192;
 
+/** One token of a prompt, and one of its answer. */
+const leastContext = 2;
+
 /** Tokens that the KV cache holds where nobody says otherwise. */
 export const defaultContext = ({ contextLength }: Gemma2Config): number => Math.min(contextLength, longestContext);
 
@@ -32,13 +35,19 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const { signal } = options;
   const progress = (phase: LoadProgress['phase'], loadedBytes: number, totalBytes: number) =>
     options.onProgress?.({ phase, loadedBytes, totalBytes });
+  const device = choice('device', options.device, ['auto', 'f32']);
+  const weights = choice('weights', options.weights, loadedWeights);
+  const embeddingScale = choice('embeddingScale', options.embeddingScale, ['bfloat16', 'exact']) ?? 'bfloat16';
+  const mode = choice('tuning', options.tuning, ['auto', 'off', 'now']) ?? 'auto';
   const rollback = wholeNumber('rollback', options.rollback ?? defaultRollback, 0, 2 ** 20);
-
   const chunk = wholeNumber('prefillChunk', options.prefillChunk ?? 512, 1, 512);
+  const { memoryBudget } = options;
+  if (memoryBudget !== undefined && !(typeof memoryBudget === 'number' && memoryBudget > 0)) {
+    throw new OptionError('memoryBudget', memoryBudget, positiveNumber);
+  }
 
   progress('open', 0, 0);
-  const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, options.device === 'f32');
-  const weights = choice('weights', options.weights, loadedWeights);
+  const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, device === 'f32');
   const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
   try {
     const checkpoint = weights ? { ...stored, tensors: quantisedTensors(stored, weights) } : stored;
@@ -46,7 +55,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     const context = wholeNumber(
       'context',
       options.context ?? defaultContext(config),
-      1,
+      leastContext,
       Math.max(config.contextLength, longestContext),
     );
     const chunkSizes =
@@ -62,7 +71,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       f16: gpu.features.f16,
       limits: gpu.device.limits,
       speculation: options.speculation,
-      memoryBudget: options.memoryBudget,
+      memoryBudget,
     });
     const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);
     let loadedBytes = 0;
@@ -72,8 +81,8 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
       prefillChunk,
       chunkSizes,
       rollback,
-      embeddingScale: options.embeddingScale ?? 'bfloat16',
-      tuning: { mode: options.tuning ?? 'auto', store: options.tuningStore ?? browserTuningStore() },
+      embeddingScale,
+      tuning: { mode, store: options.tuningStore ?? browserTuningStore() },
       ...(signal ? { signal } : {}),
       onBytes: (bytes) => {
         loadedBytes += bytes;

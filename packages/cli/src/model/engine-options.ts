@@ -22,7 +22,7 @@ export const engineOptions = {
   }),
   context: number(
     'N',
-    { min: 1, max: 2 ** 20, integer: true },
+    { min: 2, max: 2 ** 20, integer: true },
     {
       en: 'tokens of prompt and reply together (default: what the model was trained for)',
       ja: '入力と返答を合わせたトークン数の上限（既定はモデルの学習時の長さ）',

@@ -40,16 +40,19 @@ describe('samplingWords', () => {
   it.each<[string, SamplingOptions]>([
     ['temperature', { temperature: -1 }],
     ['temperature', { temperature: Number.NaN }],
+    ['temperature', { temperature: '1' as unknown as number }],
     ['topK', { topK: 1.5 }],
     ['topK', { topK: -1 }],
     ['topP', { topP: 1.01 }],
     ['minP', { minP: -0.1 }],
     ['repetitionPenalty', { repetitionPenalty: 0 }],
     ['presencePenalty', { presencePenalty: Infinity }],
+    ['presencePenalty', { presencePenalty: '1' as unknown as number }],
     ['frequencyPenalty', { frequencyPenalty: Number.NaN }],
     ['seed', { seed: 0.5 }],
     ['logitBias', { logitBias: new Map([[-1, 1]]) }],
     ['logitBias[5]', { logitBias: new Map([[5, Infinity]]) }],
+    ['logitBias[5]', { logitBias: new Map([[5, '1' as unknown as number]]) }],
     ['logitBias.size', { logitBias: new Map(Array.from({ length: maximumBiases + 1 }, (_, id) => [id, 1])) }],
   ])('refuses a wrong %s: %o', (option, options) => {
     try {

@@ -80,18 +80,19 @@ function checked(options: SamplingOptions): CheckedOptions {
     logitBias = new Map<number, number>(),
     seed = 0,
   } = options;
-  const check = (holds: boolean, option: string, value: number, allowed: string): void => {
+  const check = (holds: boolean, option: string, value: unknown, allowed: string): void => {
     if (!holds) throw new SamplingError(option, value, allowed);
   };
-  const between = (value: number, low: number, high: number): boolean => value >= low && value <= high;
+  const between = (value: number, low: number, high: number): boolean =>
+    typeof value === 'number' && value >= low && value <= high;
   check(temperature === 0 || between(temperature, 1e-6, 1e6), 'temperature', temperature, '0, 1e-6 … 1e6');
   check(Number.isInteger(topK) && between(topK, 0, 2 ** 31), 'topK', topK, '0, 1, 2, …');
   check(between(topP, 0, 1), 'topP', topP, '0 … 1');
   check(between(minP, 0, 1), 'minP', minP, '0 … 1');
   check(between(repetitionPenalty, 1e-3, 1e3), 'repetitionPenalty', repetitionPenalty, '0.001 … 1000');
-  check(between(Math.abs(presencePenalty), 0, 1e3), 'presencePenalty', presencePenalty, '-1000 … 1000');
-  check(between(Math.abs(frequencyPenalty), 0, 1e3), 'frequencyPenalty', frequencyPenalty, '-1000 … 1000');
-  check(typeof seed === 'bigint' || Number.isSafeInteger(seed), 'seed', Number(seed), '…, -1, 0, 1, …');
+  check(between(presencePenalty, -1e3, 1e3), 'presencePenalty', presencePenalty, '-1000 … 1000');
+  check(between(frequencyPenalty, -1e3, 1e3), 'frequencyPenalty', frequencyPenalty, '-1000 … 1000');
+  check(typeof seed === 'bigint' || Number.isSafeInteger(seed), 'seed', seed, '…, -1, 0, 1, …');
   check(logitBias.size <= maximumBiases, 'logitBias.size', logitBias.size, `0 … ${maximumBiases}`);
   for (const [id, value] of logitBias) {
     check(
@@ -100,12 +101,7 @@ function checked(options: SamplingOptions): CheckedOptions {
       id,
       `0 … ${maximumVocabulary - 1}`,
     );
-    check(
-      value === -Infinity || between(Math.abs(value), 0, 1e3),
-      `logitBias[${id}]`,
-      value,
-      '-Infinity, -1000 … 1000',
-    );
+    check(value === -Infinity || between(value, -1e3, 1e3), `logitBias[${id}]`, value, '-Infinity, -1000 … 1000');
   }
   return { temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty };
 }
