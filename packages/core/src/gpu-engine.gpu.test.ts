@@ -151,6 +151,28 @@ describe('the engine', () => {
     expect((await second).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
   });
 
+  it('ends at once when it is aborted before its turn, and leaves the order of the others', async () => {
+    const running = engine.generate(user('Hello!'))[Symbol.asyncIterator]();
+    for (let i = 0; i < 3; i++) await running.next(); // It has its turn, and keeps it while nobody reads on.
+    const controller = new AbortController();
+    const waiting = finish(engine, user('こんにちは'), { signal: controller.signal });
+    let ended = false;
+    const last = finish(engine, user('こんにちは')).finally(() => {
+      ended = true;
+    });
+    controller.abort();
+    const usage = { cachedTokens: 0, completionTokens: 0, prefillMs: 0, decodeMs: 0 };
+    expect(await waiting).toMatchObject({ reason: 'abort', ids: [], text: '', usage });
+    expect(await finish(engine, user('Hello!'), { signal: AbortSignal.abort() })).toMatchObject({ reason: 'abort' });
+    await engine.model.idle();
+    expect(ended).toBe(false);
+    let reply: GenerateEvent | undefined;
+    for (let next = await running.next(); !next.done; next = await running.next()) reply = next.value;
+    expect(ended).toBe(false);
+    expect(reply).toMatchObject({ type: 'finish', ids: demo.replies[0]!.replies[0]!.ids });
+    expect((await last).ids).toEqual(demo.replies[1]!.replies[0]!.ids);
+  });
+
   it.each([
     ['prompt-too-long', { tokens: Array(128).fill(5) }],
     ['prompt-empty', { tokens: [] }],

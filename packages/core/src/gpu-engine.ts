@@ -60,9 +60,15 @@ export class GpuEngine implements Engine {
     const free = this.info.contextLength - tokens.length;
     if (free < 1) throw new PromptTooLongError(tokens.length, this.info.contextLength);
     const maxTokens = Math.min(free, checkMaxTokens(options.maxTokens) ?? free);
-    const done = await this.#takeTurn();
+    const stop = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const done = await this.#takeTurn(stop);
+    if (!done) {
+      const usage = { promptTokens: tokens.length, cachedTokens: 0, completionTokens: 0, prefillMs: 0, decodeMs: 0 };
+      yield { type: 'finish', reason: 'abort', ids: [], text: '', usage };
+      return;
+    }
     try {
-      yield* this.#run(tokens, maxTokens, options);
+      yield* this.#run(tokens, maxTokens, options, stop);
     } finally {
       // Steps that ran ahead of a stop may still run; the caller need not wait for them, only who comes next.
       this.#ended.then(done);
@@ -79,7 +85,7 @@ export class GpuEngine implements Engine {
         throw new PositionError(position, tokens.length);
       }
     }
-    const done = await this.#takeTurn();
+    const done = (await this.#takeTurn(this.#closing.signal))!;
     try {
       this.#prefix.clear();
       const found = new Map<number, Float32Array>();
@@ -112,9 +118,9 @@ export class GpuEngine implements Engine {
     tokens: readonly number[],
     maxTokens: number,
     options: GenerateOptions,
+    stop: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void, undefined> {
     const { ignoreEos } = options;
-    const stop = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     const stopped = () => stop.aborted;
     const stepsAhead = checkStepsAhead(options.stepsAhead);
     const drafter = this.#drafter(options, stop);
@@ -247,28 +253,29 @@ export class GpuEngine implements Engine {
     return new DecodeQueue(submit, maxTokens, stop, stepsAhead);
   }
 
-  /** Waits for the running generation to end; the returned function ends this one's turn. */
-  async #takeTurn(): Promise<() => void> {
+  /**
+   * Waits for the running generation to end; the returned function ends this one's turn. Undefined where `stop` was
+   * aborted first. @throws {ModelClosedError}
+   */
+  async #takeTurn(stop: AbortSignal): Promise<(() => void) | undefined> {
     const before = this.#turn;
     let done = (): void => {};
     this.#turn = new Promise((resolve) => {
       done = resolve;
     });
-    const { signal } = this.#closing;
     await new Promise<void>((resolve) => {
       const go = () => {
-        signal.removeEventListener('abort', go);
+        stop.removeEventListener('abort', go);
         resolve();
       };
-      signal.addEventListener('abort', go);
+      stop.addEventListener('abort', go);
       before.then(go);
-      if (signal.aborted) go();
+      if (stop.aborted) go();
     });
-    if (signal.aborted) {
-      done();
-      throw new ModelClosedError(this.info.name);
-    }
-    return done;
+    if (!stop.aborted) return done;
+    before.then(done); // Who comes after still waits for who runs.
+    if (this.#closing.signal.aborted) throw new ModelClosedError(this.info.name);
+    return undefined;
   }
 
   #checkTokens(tokens: readonly number[]): void {
