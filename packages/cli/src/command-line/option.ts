@@ -50,6 +50,9 @@ export const choice = <const Name extends string>(
 
 type Range = { readonly min: number; readonly max: number; readonly integer?: boolean };
 
+/** NaN for everything else that `Number` takes: hexadecimal, spaces, Infinity. */
+const decimal = (raw: string): number => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(raw) ? Number(raw) : Number.NaN);
+
 /** A decimal number in `[min, max]`. */
 export const number = (
   valueName: string,
@@ -64,7 +67,7 @@ export const number = (
     ja: `${min}から${max}までの${integer ? '整数' : '数'}`,
   },
   parse(raw) {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(raw) ? Number(raw) : Number.NaN;
+    const value = decimal(raw);
     return value >= min && value <= max && (!integer || Number.isInteger(value)) ? value : rejected;
   },
 });
@@ -100,4 +103,29 @@ export const positions = (summary: Texts): ValueOption<Positions> => ({
   summary,
   allowed: { en: `all, last, or ${ids.en}`, ja: `all、last、または${ids.ja}` },
   parse: (raw) => (raw === 'all' || raw === 'last' ? raw : parseIds(raw)),
+});
+
+const largestBias = 1000;
+
+/** What is added to the logits of tokens, by their ids; the last of two for one token counts. */
+export const logitBias = (summary: Texts): ValueOption<ReadonlyMap<number, number>> => ({
+  kind: 'value',
+  valueName: 'ID=X',
+  summary,
+  allowed: {
+    en: `pairs ID=X, separated by commas or spaces; IDs from 0 to ${largestId}, X from -${largestBias} to ${largestBias} or -inf`,
+    ja: `ID=Xをコンマまたは空白で区切ったもの（IDは0から${largestId}までの整数、Xは-${largestBias}から${largestBias}までの数か -inf）`,
+  },
+  parse(raw) {
+    const pairs = raw
+      .trim()
+      .split(listSeparator)
+      .map((pair): readonly [number, number] => {
+        const [, id, bias = ''] = /^(\d+)=(.+)$/.exec(pair) ?? [];
+        return [Number(id), bias === '-inf' ? Number.NEGATIVE_INFINITY : decimal(bias)];
+      });
+    const allowed = ([id, bias]: readonly [number, number]) =>
+      id <= largestId && (bias === Number.NEGATIVE_INFINITY || Math.abs(bias) <= largestBias);
+    return pairs.every(allowed) ? new Map(pairs) : rejected;
+  },
 });

@@ -2,7 +2,7 @@ import { isTamaError } from '@tama/errors';
 import { describe, expect, it } from 'vitest';
 import type { CommandDescription } from '../command.ts';
 import { UsageError } from '../usage-errors.ts';
-import { choice, flag, number, positions, text, tokenIds } from './option.ts';
+import { choice, flag, logitBias, number, positions, text, tokenIds } from './option.ts';
 import { parseCommandLine } from './parse.ts';
 
 const none = { en: '', ja: '' };
@@ -23,6 +23,7 @@ const command = {
     maxTokens: number('N', { min: 1, max: 9, integer: true }, none),
     tokens: tokenIds(none),
     positions: positions(none),
+    logitBias: logitBias(none),
   },
 } as const satisfies CommandDescription;
 
@@ -68,6 +69,17 @@ describe('parseCommandLine', () => {
     expect(parse('kyusu', '--positions', 'last').options.positions).toBe('last');
   });
 
+  it('reads biases by token', () => {
+    const bias = (raw: string) => parse('kyusu', '--logit-bias', raw).options.logitBias;
+    expect(bias('107=-inf')).toEqual(new Map([[107, Number.NEGATIVE_INFINITY]]));
+    expect(bias('5=1.5, 0=-2 5=+.5')).toEqual(
+      new Map([
+        [5, 0.5],
+        [0, -2],
+      ]),
+    );
+  });
+
   it.each([
     ['--temperature', 'hot'],
     ['--temperature', '-0.1'],
@@ -85,6 +97,16 @@ describe('parseCommandLine', () => {
     ['--tokens', '4294967296'],
     ['--positions', 'first'],
     ['--system', ''],
+    ['--logit-bias', ''],
+    ['--logit-bias', '5'],
+    ['--logit-bias', '5='],
+    ['--logit-bias', '=1'],
+    ['--logit-bias', '-5=1'],
+    ['--logit-bias', '5=inf'],
+    ['--logit-bias', '5=0x10'],
+    ['--logit-bias', '5=1001'],
+    ['--logit-bias', '5=1,'],
+    ['--logit-bias', '4294967296=1'],
   ])('rejects %s %j and names both', (option, value) => {
     const error = failure('kyusu', option, value);
     expect(error.code).toBe('usage-option-value');

@@ -62,6 +62,26 @@ describe('tama run', () => {
     });
   });
 
+  it('samples where min-p asks for it, but not for penalties and biases', async () => {
+    expect((await asked('m', 'Hi', '--min-p', '0.05')).options).toMatchObject({ temperature: 1, minP: 0.05 });
+    const adjusted = ['--repetition-penalty', '1.1', '--presence-penalty', '-0.5', '--frequency-penalty', '.25'];
+    const { options } = await asked('m', 'Hi', '--greedy', ...adjusted, '--logit-bias', '5=-2,107=-inf');
+    expect(options).toMatchObject({
+      temperature: 0,
+      repetitionPenalty: 1.1,
+      presencePenalty: -0.5,
+      frequencyPenalty: 0.25,
+      logitBias: new Map([
+        [5, -2],
+        [107, Number.NEGATIVE_INFINITY],
+      ]),
+    });
+    expect((await asked('m', 'Hi', ...adjusted, '--seed', '7')).options).toMatchObject({
+      temperature: 1,
+      repetitionPenalty: 1.1,
+    });
+  });
+
   it('passes limits on', async () => {
     const { options } = await asked('m', 'Hi', '--max-tokens', '1', '--ignore-eos');
     expect(options).toMatchObject({ maxTokens: 1, ignoreEos: true });
@@ -107,6 +127,9 @@ describe('tama run', () => {
     [['m', 'Hi', '--speculation', 'prompt-lookup', '--draft', 'd'], '`--speculation` and `--draft` exclude each other'],
     [['m', 'Hi', '--logprobs', '21'], 'a whole number from 0 to 20'],
     [['m', 'Hi', '--greedy', '--top-k', '4'], '`--greedy` and `--top-k` exclude each other'],
+    [['m', 'Hi', '--greedy', '--min-p', '0.1'], '`--greedy` and `--min-p` exclude each other'],
+    [['m', 'Hi', '--repetition-penalty', '0'], 'a number from 0.001 to 1000'],
+    [['m', 'Hi', '--logit-bias', 'tea=1'], 'pairs ID=X'],
     [['m'], 'needs a PROMPT'],
     [[], 'needs MODEL'],
     [['m', 'Hi', 'there'], "does not know what to do with 'there'"],

@@ -1,13 +1,13 @@
 import type { SamplingOptions } from '@tama/core';
-import { flag, number, type OptionValues, optionName } from '../command-line/option.ts';
+import { flag, logitBias, number, type OptionValues, optionName } from '../command-line/option.ts';
 import { defined } from '../defined.ts';
 import { ConflictError } from '../usage-errors.ts';
 
 /** Options of every command that generates text. */
 export const samplingOptions = {
   greedy: flag({
-    en: 'always take the most likely token (default without the four options below)',
-    ja: '常に最も確率の高いトークンを選びます（下のオプションがなければ既定）',
+    en: 'always take the most likely token (default unless one of the next five samples)',
+    ja: '常に最も確率の高いトークンを選びます（続く5つのオプションがなければ既定）',
   }),
   temperature: number(
     'T',
@@ -33,6 +33,14 @@ export const samplingOptions = {
       ja: '確率の合計がPに達するまでの上位のトークンから選びます（既定は1）',
     },
   ),
+  minP: number(
+    'P',
+    { min: 0, max: 1 },
+    {
+      en: "sample among the tokens with at least this share of the likeliest one's probability (default 0)",
+      ja: '確率が最も高いトークンの、この割合以上の確率を持つトークンから選びます（既定は0）',
+    },
+  ),
   seed: number(
     'N',
     { min: 0, max: 2 ** 32 - 1, integer: true },
@@ -41,14 +49,47 @@ export const samplingOptions = {
       ja: '乱数の種。種と入力とアダプターが同じなら、同じ返答になります',
     },
   ),
+  repetitionPenalty: number(
+    'X',
+    { min: 0.001, max: 1000 },
+    {
+      en: 'make tokens of the prompt and the answer less likely, above 1: logits are divided by X (default 1)',
+      ja: '1より大きいと、入力と返答にあるトークンを選びにくくします。ロジットをXで割ります（既定は1）',
+    },
+  ),
+  presencePenalty: number(
+    'X',
+    { min: -1000, max: 1000 },
+    {
+      en: 'subtract X from the logits of tokens of the answer (default 0)',
+      ja: '返答にあるトークンのロジットからXを引きます（既定は0）',
+    },
+  ),
+  frequencyPenalty: number(
+    'X',
+    { min: -1000, max: 1000 },
+    {
+      en: 'subtract X as many times as the answer has the token (default 0)',
+      ja: '返答にあるトークンのロジットから、現れた回数だけXを引きます（既定は0）',
+    },
+  ),
+  logitBias: logitBias({
+    en: 'add to the logits of tokens, e.g. 235265=-2,107=-inf; -inf forbids a token',
+    ja: 'トークンのロジットに足す値（例: 235265=-2,107=-inf）。-inf はそのトークンを禁止します',
+  }),
 } as const;
 
-/** Greedy unless something asks for sampling; then the temperature is 1 where it is not given. */
+/**
+ * Greedy unless something asks for sampling; then the temperature is 1 where it is not given. Penalties and biases change
+ * which token is the most likely one, and need no sampling.
+ */
 export function toSamplingOptions(command: string, values: OptionValues<typeof samplingOptions>): SamplingOptions {
-  const { greedy, temperature, topK, topP, seed } = values;
-  const sampling = defined({ temperature, topK, topP, seed });
+  const { greedy, temperature, topK, topP, minP, seed, ...others } = values;
+  const { repetitionPenalty, presencePenalty, frequencyPenalty, logitBias } = others;
+  const adjustments = defined({ repetitionPenalty, presencePenalty, frequencyPenalty, logitBias });
+  const sampling = defined({ temperature, topK, topP, minP, seed });
   const [first] = Object.keys(sampling);
-  if (first === undefined) return { temperature: 0 };
+  if (first === undefined) return { temperature: 0, ...adjustments };
   if (greedy) throw new ConflictError(command, '`--greedy`', `\`${optionName(first)}\``);
-  return { temperature: 1, ...sampling };
+  return { temperature: 1, ...sampling, ...adjustments };
 }
