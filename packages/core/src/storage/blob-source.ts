@@ -62,8 +62,15 @@ export function filesFolder(from: PickedFolder | Iterable<File>): ByteFolder {
   return folder;
 }
 
-/** A folder of the File System API: dropped, picked with `showDirectoryPicker`, or in the origin's private store. */
-export function directoryFolder(directory: FileSystemDirectoryHandle): ByteFolder {
+/**
+ * A folder of the File System API: dropped, picked with `showDirectoryPicker`, or in the origin's private store.
+ *
+ * @param openFile how a file of it is read, which `folder` holds. Default: as a Blob.
+ */
+export function directoryFolder(
+  directory: FileSystemDirectoryHandle,
+  openFile: (file: FileSystemFileHandle, folder: ByteFolder) => Promise<ByteSource> = openBlob,
+): ByteFolder {
   const descend = async (names: readonly string[]) => {
     let at = directory;
     for (const name of names) at = await at.getDirectoryHandle(name);
@@ -76,7 +83,7 @@ export function directoryFolder(directory: FileSystemDirectoryHandle): ByteFolde
       const file = segments.at(-1)!;
       try {
         const parent = await descend(segments.slice(0, -1));
-        return blobSource(await (await parent.getFileHandle(file)).getFile(), file, parentFolder(folder, path));
+        return await openFile(await parent.getFileHandle(file), parentFolder(folder, path));
       } catch (cause) {
         if (cause instanceof DOMException && /NotFound|TypeMismatch/.test(cause.name)) return undefined;
         throw new FileUnreadableError(path, cause instanceof Error ? cause.message : String(cause), { cause });
@@ -91,3 +98,6 @@ export function directoryFolder(directory: FileSystemDirectoryHandle): ByteFolde
   };
   return folder;
 }
+
+const openBlob = async (file: FileSystemFileHandle, folder: ByteFolder): Promise<ByteSource> =>
+  blobSource(await file.getFile(), file.name, folder);

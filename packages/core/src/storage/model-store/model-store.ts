@@ -96,6 +96,8 @@ export class ModelStore {
           });
           meter.start('done', stored.storedBytes, stored.bytes);
           return stored;
+        } catch (error) {
+          throw backing.isInUse(error) ? new ModelBusyError(description.source, { cause: error }) : error;
         } finally {
           meter.stop();
           waiting.stop();
@@ -121,7 +123,11 @@ export class ModelStore {
     return source;
   }
 
-  /** Deletes a model, whole or not. A download of it is cancelled, if it can be reached. */
+  /**
+   * Deletes a model, whole or not. A download of it is cancelled, if it can be reached.
+   *
+   * @throws {ModelNotStoredError} @throws {ModelBusyError}
+   */
   async remove(sourceOrName: string): Promise<void> {
     const model = await this.find(sourceOrName);
     if (!model) throw new ModelNotStoredError(sourceOrName);
@@ -140,8 +146,8 @@ export class ModelStore {
     try {
       await this.#backing.exclusive(id, () => this.#backing.remove(id), { signal });
     } catch (error) {
-      if (signal.aborted && error === signal.reason) throw new ModelBusyError(source);
-      throw error;
+      const isBusy = (signal.aborted && error === signal.reason) || this.#backing.isInUse(error);
+      throw isBusy ? new ModelBusyError(source, { cause: error }) : error;
     }
   }
 }

@@ -45,6 +45,7 @@ export function nodeStoreBacking(folder: string): StoreBacking {
       return space && space.bavail * space.bsize;
     },
     isFull: (error) => /^(ENOSPC|EDQUOT)$/.test(String((error as NodeJS.ErrnoException | undefined)?.code)),
+    isInUse: (error) => (error as NodeJS.ErrnoException | undefined)?.code === 'EBUSY',
     async persist() {},
     sha256() {
       const hash = createHash('sha256');

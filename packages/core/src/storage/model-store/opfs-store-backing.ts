@@ -3,6 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { directoryFolder } from '../blob-source.ts';
 import type { ByteFolder } from '../byte-source.ts';
 import { pathSegments } from '../relative-path.ts';
+import { opfsFileSource } from './opfs-file-source.ts';
 import { hasSyncAccess, opfsFileWriter, replaceText } from './opfs-file-writer.ts';
 import type { StoreBacking } from './store-backing.ts';
 
@@ -56,6 +57,7 @@ export function opfsStoreBacking(
       return quota === undefined || usage === undefined ? undefined : quota - usage;
     },
     isFull: (error) => error instanceof Error && error.name === 'QuotaExceededError',
+    isInUse: (error) => error instanceof DOMException && error.name === 'NoModificationAllowedError',
     async persist() {
       // Workers cannot ask; the page does so for its workers, after a click.
       await storage.persist?.().catch(() => false);
@@ -77,7 +79,7 @@ function folderWhenAsked(path: string, directory: () => Promise<FileSystemDirect
     name: path.slice(path.lastIndexOf('/') + 1),
     async open(below, signal) {
       const found = await directory().catch(unlessMissing);
-      return found && directoryFolder(found).open(below, signal);
+      return found && directoryFolder(found, opfsFileSource).open(below, signal);
     },
     list: async (below) => directoryFolder(await directory()).list!(below),
   };

@@ -185,4 +185,26 @@ describe('two tabs', () => {
     expect(parts().length - before).toBeLessThanOrEqual(PIECES - 5);
     expect(await two.calls.hash('m.gguf')).toBe(hash);
   });
+
+  it('read one model side by side, and it is not removed meanwhile', async () => {
+    const [one, two] = [await openTab('worker'), await openTab('worker')];
+    await start(one);
+    await one.calls.finished();
+    await one.calls.hold('m.gguf');
+    expect(await two.calls.hash('m.gguf')).toBe(hash);
+    expect(await two.calls.remove('m.gguf')).toMatchObject({ code: 'model-busy' });
+    expect(await one.calls.hash('m.gguf')).toBe(hash);
+    await one.calls.release();
+    await two.calls.remove('m.gguf');
+    expect(await one.calls.list()).toEqual([]);
+  });
+
+  it('read one model side by side where the browser lets only one do so synchronously', async () => {
+    const [one, two] = [await openTab('worker'), await openTab('worker')];
+    await start(one);
+    await one.calls.finished();
+    await one.calls.holdAlone('m.gguf');
+    expect(await two.calls.hash('m.gguf')).toBe(hash);
+    await one.calls.release();
+  });
 });

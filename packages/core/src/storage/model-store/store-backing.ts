@@ -19,6 +19,8 @@ export interface StoreBacking {
   availableBytes(): Promise<number | undefined>;
   /** True of what a write throws when there is no more room. */
   isFull(error: unknown): boolean;
+  /** True of what a removal or the opening of a writer throws while somebody reads the files. */
+  isInUse(error: unknown): boolean;
   /** Asks that the files be kept when space becomes scarce. */
   persist(): Promise<void>;
   sha256(): Sha256;

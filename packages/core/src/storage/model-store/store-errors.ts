@@ -55,22 +55,23 @@ export class DownloadCancelledError extends TamaError {
   }
 }
 
-/** Another tab or process is downloading the model that should be removed. */
+/** Another tab or process is downloading or reading the model that should be removed or replaced. */
 export class ModelBusyError extends TamaError {
-  constructor(model: string) {
+  constructor(model: string, options?: ErrorOptions) {
     super(
       'model-busy',
       {
         en: {
-          what: `${model} is being downloaded by another tab or process.`,
-          remedy: 'Stop that download first, or wait for its end.',
+          what: `${model} is being downloaded, or read, by another tab or process.`,
+          remedy: 'Stop that first, or wait for its end.',
         },
         ja: {
-          what: `${model} は別のタブまたはプロセスがダウンロードしています。`,
-          remedy: '先にそのダウンロードを止めるか、終わるまでお待ちください。',
+          what: `${model} は別のタブまたはプロセスがダウンロード中、または読み取り中です。`,
+          remedy: '先にそれを止めるか、終わるまでお待ちください。',
         },
       },
       { model },
+      options,
     );
   }
 }
