@@ -125,7 +125,7 @@ describe.each([
 
 it('ignores a choice that is none', async () => {
   const context = await sharedGpu(await testGpu(), true);
-  for (const wrong of [{ WORKGROUP: 3, ROWS: 16 }, { WORKGROUP: 64 }, 'x', null]) {
+  for (const wrong of [{ WORKGROUP: 3, ROWS: 16, SHARED: 0 }, { WORKGROUP: 64 }, 'x', null]) {
     const store = keeping({ matvec: wrong, gatedMatvec: wrong });
     expect(await tunedBy(context, { mode: 'auto', store })).toEqual([]);
   }

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { multiplyRowError } from '../testing/index.ts';
+import { multiplyRowError, testGpu, variantName, variantsOf } from '../testing/index.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { gatedMatvec, gatedMatvecReference } from './gated-matvec.ts';
 
-const error = (format: WeightFormat, shape: readonly [number, number], options = {}) =>
-  multiplyRowError(gatedMatvec, gatedMatvecReference, format, shape, options);
+const variants = variantsOf(gatedMatvec, (await testGpu()).features);
+
+const error = (
+  format: WeightFormat,
+  shape: readonly [number, number],
+  { features = variants.at(-1)!, ...options } = {},
+) => multiplyRowError(gatedMatvec, gatedMatvecReference, format, shape, features, options);
 
 const formats = Object.values(weightFormats).map((format) => [format.name, format] as const);
 
@@ -20,15 +25,21 @@ describe.each(formats)('gated-matvec, %s', (_, format) => {
 });
 
 // Whatever a tuner may choose computes the same.
-it.each([
-  ...gatedMatvec.candidates!,
-  { WORKGROUP: 8, ROWS: 32 }, // one slice
-  { WORKGROUP: 256, ROWS: 32 },
-])('gated-matvec matches the definition with %o', async (constants) => {
-  for (const [rows, columns] of [
-    [80, 2304], // the last workgroup of 32 rows has half its panels
-    [16, 32],
-  ] as const) {
-    expect(await error(weightFormats.q4_0, [rows, columns], { constants, offset: 3 })).toBeLessThan(1e-11);
-  }
-});
+describe.each(variants.map((features) => [variantName(features), features] as const))(
+  'gated-matvec, %s',
+  (_, features) => {
+    it.each([
+      ...gatedMatvec.candidates!,
+      { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice
+      { WORKGROUP: 256, ROWS: 32, SHARED: 0 },
+    ])('matches the definition with %o', async (constants) => {
+      for (const [rows, columns] of [
+        [80, 2304], // the last workgroup of 32 rows has half its panels
+        [16, 32],
+      ] as const) {
+        const options = { features, constants, offset: 3 };
+        expect(await error(weightFormats.q4_0, [rows, columns], options)).toBeLessThan(1e-11);
+      }
+    });
+  },
+);

@@ -1,6 +1,6 @@
 import { gelu } from '../geglu/geglu.ts';
 import type { Cost, KernelSpec } from '../kernel.ts';
-import { matvecReference } from '../matvec/matvec.ts';
+import { matvec, matvecReference } from '../matvec/matvec.ts';
 import { PANEL, type WeightFormat } from '../weights/weight-format.ts';
 import { type Binding, bindings, flags, layout, type Params, source } from './gated-matvec.wgsl.ts';
 
@@ -14,15 +14,16 @@ export const gatedMatvec: KernelSpec<Params, Binding> = {
   flags,
   layout,
   bindings,
-  constants: { WORKGROUP: 128, ROWS: 16 },
-  // As in matvec.
-  tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 8 } : {}),
+  constants: { WORKGROUP: 128, ROWS: 16, SHARED: 0 },
+  tune: matvec.tune!,
   candidates: [
-    { WORKGROUP: 128, ROWS: 16 },
-    { WORKGROUP: 64, ROWS: 16 },
-    { WORKGROUP: 256, ROWS: 16 },
-    { WORKGROUP: 128, ROWS: 32 },
-    { WORKGROUP: 8, ROWS: 16 },
+    { WORKGROUP: 128, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 64, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 256, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 128, ROWS: 32, SHARED: 0 },
+    { WORKGROUP: 128, ROWS: 16, SHARED: 1 },
+    { WORKGROUP: 8, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 8, ROWS: 16, SHARED: 1 },
   ],
   workgroups: ({ rows }, { ROWS }) => [Math.ceil(rows / ROWS!)],
 };

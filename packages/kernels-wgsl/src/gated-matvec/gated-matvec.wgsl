@@ -2,6 +2,10 @@
 //
 // The panels of Wgate and Wup lie in turn, so a workgroup that has an even number of panels has both halves of a result,
 // and gate and up never reach memory.
+#if ${subgroups}
+enable subgroups;
+#endif
+
 struct Params {
   columns: u32,
   rows: u32,    // of Wgate and Wup together: a multiple of 16
@@ -20,14 +24,28 @@ override ROWS: u32 = 16;          // of W a workgroup: 16 or 32
 #include "../weights/group.wgsl"
 ${weights}
 #include "../common/panel-sums.wgsl"
+#include "../common/load-piece.wgsl"
 #include "../common/panel-dots.wgsl"
 #include "../common/gelu.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if ${subgroups}
+  @builtin(subgroup_size) subgroupSize: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+#endif
+) {
+#if ${subgroups}
+  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
+#else
+  let subgroupLane = 0u;
+  let together = false;
+#endif
   let lane = local % PANEL;
   let slice = local / PANEL;
-  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane);
+  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
   addSlices(local);
   for (var p = 2 * slice; p < PANELS; p += 2 * SLICES) {
     let panel = group.x * PANELS + p;

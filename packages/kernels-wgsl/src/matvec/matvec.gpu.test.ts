@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { multiplyRowError } from '../testing/index.ts';
+import { multiplyRowError, testGpu, variantName, variantsOf } from '../testing/index.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { matvec, matvecReference } from './matvec.ts';
 
-const error = (format: WeightFormat, shape: readonly [number, number], options = {}) =>
-  multiplyRowError(matvec, matvecReference, format, shape, { deviation: 3, ...options });
+const variants = variantsOf(matvec, (await testGpu()).features);
+
+const error = (
+  format: WeightFormat,
+  shape: readonly [number, number],
+  { features = variants.at(-1)!, ...options } = {},
+) => multiplyRowError(matvec, matvecReference, format, shape, features, { deviation: 3, ...options });
 
 const formats = Object.values(weightFormats).map((format) => [format.name, format] as const);
 
@@ -23,17 +28,20 @@ describe.each(formats)('matvec, %s', (_, format) => {
 });
 
 // Whatever a tuner may choose computes the same.
-it.each([
-  matvec.constants, // what a GPU gets
-  { WORKGROUP: 8, ROWS: 8 }, // one slice
-  { WORKGROUP: 8, ROWS: 32 }, // one slice, the most panels
-  { WORKGROUP: 256, ROWS: 16 },
-  { WORKGROUP: 16, ROWS: 24 }, // more panels than slices
-])('matvec matches the definition with %o', async (constants) => {
-  for (const [rows, columns] of [
-    [61, 2304],
-    [5, 32],
-  ] as const) {
-    expect(await error(weightFormats.q4_0, [rows, columns], { constants, offset: 3 })).toBeLessThan(1e-11);
-  }
+describe.each(variants.map((features) => [variantName(features), features] as const))('matvec, %s', (_, features) => {
+  it.each([
+    matvec.constants, // what a GPU gets
+    { WORKGROUP: 8, ROWS: 8, SHARED: 0 }, // one slice
+    { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice, the most panels
+    { WORKGROUP: 256, ROWS: 16, SHARED: 1 },
+    { WORKGROUP: 16, ROWS: 24, SHARED: 0 }, // more panels than slices
+  ])('matches the definition with %o', async (constants) => {
+    for (const [rows, columns] of [
+      [61, 2304],
+      [5, 32],
+    ] as const) {
+      const options = { features, constants, offset: 3 };
+      expect(await error(weightFormats.q4_0, [rows, columns], options)).toBeLessThan(1e-11);
+    }
+  });
 });

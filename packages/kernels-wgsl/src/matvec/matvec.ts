@@ -9,18 +9,21 @@ export const matvec: KernelSpec<Params, Binding> = {
   flags,
   layout,
   bindings,
-  constants: { WORKGROUP: 128, ROWS: 8 },
+  constants: { WORKGROUP: 128, ROWS: 8, SHARED: 0 },
   // A software adapter gains nothing from invocations that share a row: its lanes are the 8 rows of a panel, and a read
-  // of x is dear, so it serves two. Three times as fast on llvmpipe.
-  tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 8, ROWS: 16 } : {}),
+  // of x is dear, so it serves two panels, and is shared where subgroups have eight lanes.
+  tune: ({ isFallbackAdapter, subgroupMinSize = 0 }) =>
+    isFallbackAdapter ? { WORKGROUP: 8, ROWS: 16, SHARED: subgroupMinSize < 8 ? 0 : 1 } : {},
   candidates: [
-    { WORKGROUP: 128, ROWS: 8 },
-    { WORKGROUP: 64, ROWS: 8 },
-    { WORKGROUP: 256, ROWS: 8 },
-    { WORKGROUP: 64, ROWS: 16 },
-    { WORKGROUP: 128, ROWS: 16 },
-    { WORKGROUP: 8, ROWS: 8 },
-    { WORKGROUP: 8, ROWS: 16 },
+    { WORKGROUP: 128, ROWS: 8, SHARED: 0 },
+    { WORKGROUP: 64, ROWS: 8, SHARED: 0 },
+    { WORKGROUP: 256, ROWS: 8, SHARED: 0 },
+    { WORKGROUP: 64, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 128, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 128, ROWS: 8, SHARED: 1 },
+    { WORKGROUP: 128, ROWS: 16, SHARED: 1 },
+    { WORKGROUP: 8, ROWS: 16, SHARED: 0 },
+    { WORKGROUP: 8, ROWS: 16, SHARED: 1 },
   ],
   workgroups: ({ rows }, { ROWS }) => [Math.ceil(rows / ROWS!)],
 };

@@ -1,4 +1,8 @@
 // y[offset + n] = sum over k of W[n, k] * x[k]
+#if ${subgroups}
+enable subgroups;
+#endif
+
 struct Params {
   columns: u32,
   rows: u32,
@@ -17,13 +21,27 @@ override ROWS: u32 = 8;           // of W a workgroup: 8, 16, 24 or 32
 #include "../weights/group.wgsl"
 ${weights}
 #include "../common/panel-sums.wgsl"
+#include "../common/load-piece.wgsl"
 #include "../common/panel-dots.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if ${subgroups}
+  @builtin(subgroup_size) subgroupSize: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+#endif
+) {
+#if ${subgroups}
+  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
+#else
+  let subgroupLane = 0u;
+  let together = false;
+#endif
   let lane = local % PANEL;
   let slice = local / PANEL;
-  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane);
+  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
   addSlices(local);
   for (var p = slice; p < PANELS; p += SLICES) {
     let row = (group.x * PANELS + p) * PANEL + lane;

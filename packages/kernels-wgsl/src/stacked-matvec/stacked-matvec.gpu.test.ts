@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
 import { pitchOf } from '../activation.ts';
-import { nmse, packMatrix, randomMatrix, randomRows, runKernel } from '../testing/index.ts';
+import { nmse, packMatrix, randomMatrix, randomRows, runKernel, testGpu, variantsOf } from '../testing/index.ts';
 import type { WeightFormat } from '../weights/weight-format.ts';
 import { weightFormats } from '../weights/weight-formats.ts';
 import { stackedMatvec, stackedMatvecReference } from './stacked-matvec.ts';
 
-const features = { f16: false, subgroups: false };
+const variants = variantsOf(stackedMatvec, (await testGpu()).features);
 const { f32, q4_0, q4_k, q5_k, q6_k } = weightFormats;
 
 /** NMSE of the rows of each of the two, which have weights of their own. Before `offset` nothing may be written. */
 async function errors(
   [first, second]: readonly [WeightFormat, WeightFormat],
   [rows, rowsB, columns]: readonly [number, number, number],
-  { offset = 0, constants = {} }: { offset?: number; constants?: Record<string, number> } = {},
+  { features = variants.at(-1)!, offset = 0, constants = {} } = {},
 ): Promise<number[]> {
   const bytes = randomMatrix(first, 1, rows, columns);
   const bytesB = randomMatrix(second, 2, rowsB, columns);
@@ -60,13 +60,16 @@ it('stacked-matvec takes columns that are no whole group', async () => {
 // Whatever a tuner may choose for the parts computes the same.
 it.each([
   stackedMatvec.constants,
-  { WORKGROUP: 8, ROWS: 8 }, // one slice
-  { WORKGROUP: 8, ROWS: 32 }, // one slice, the most panels
-  { WORKGROUP: 256, ROWS: 16 },
-  { WORKGROUP: 16, ROWS: 24 }, // more panels than slices
+  { WORKGROUP: 8, ROWS: 8, SHARED: 0 }, // one slice
+  { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice, the most panels
+  { WORKGROUP: 256, ROWS: 16, SHARED: 1 },
+  { WORKGROUP: 16, ROWS: 24, SHARED: 0 }, // more panels than slices
 ])('stacked-matvec matches the definition with %o', async (constants) => {
   for (const shape of [[61, 24, 2304] as const, [8, 5, 256] as const]) {
-    for (const error of await errors([q4_k, q6_k], shape, { constants })) expect(error).toBeLessThan(1e-8);
-    for (const error of await errors([q4_0, q4_0], shape, { constants })) expect(error).toBeLessThan(1e-8);
+    for (const features of variants) {
+      const options = { features, constants };
+      for (const error of await errors([q4_k, q6_k], shape, options)) expect(error).toBeLessThan(1e-8);
+      for (const error of await errors([q4_0, q4_0], shape, options)) expect(error).toBeLessThan(1e-8);
+    }
   }
 });

@@ -1,6 +1,10 @@
 // y[offset + n] = sum over k of W[n, k] * x[k], the rows of W being those of two matrices, one below the other
 //
 // A workgroup has rows of one of them: each is in its own encoding, and neither waits for the other.
+#if ${subgroups}
+enable subgroups;
+#endif
+
 struct Params {
   columns: u32,
   rows: u32,    // of the first
@@ -21,19 +25,33 @@ override ROWS: u32 = 8;           // of W a workgroup: 8, 16, 24 or 32
 
 #include "../weights/group.wgsl"
 #include "../common/panel-sums.wgsl"
+#include "../common/load-piece.wgsl"
 ${weights}
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if ${subgroups}
+  @builtin(subgroup_size) subgroupSize: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+#endif
+) {
+#if ${subgroups}
+  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
+#else
+  let subgroupLane = 0u;
+  let together = false;
+#endif
   let lane = local % PANEL;
   let slice = local / PANEL;
   let groups = (params.rows + ROWS - 1) / ROWS;  // that have rows of the first
   let isFirst = group.x < groups;
   let firstPanel = select(group.x - groups, group.x, isFirst) * PANELS;
   if (isFirst) {
-    dotPanels(firstPanel, (params.rows - 1) / PANEL, slice, lane);
+    dotPanels(firstPanel, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
   } else {
-    dotPanelsB(firstPanel, (params.rowsB - 1) / PANEL, slice, lane);
+    dotPanelsB(firstPanel, (params.rowsB - 1) / PANEL, slice, lane, subgroupLane, together);
   }
   addSlices(local);
   let rows = select(params.rowsB, params.rows, isFirst);

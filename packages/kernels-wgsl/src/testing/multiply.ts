@@ -38,6 +38,7 @@ export async function multiplyRowError(
   reference: typeof matvecReference,
   format: WeightFormat,
   [rows, columns]: readonly [number, number],
+  features: Features,
   { offset = 0, deviation = 1, constants = {} } = {},
 ): Promise<number> {
   const bytes = randomMatrix(format, 1, rows, columns);
@@ -46,7 +47,6 @@ export async function multiplyRowError(
   const params = { columns, rows, offset };
   const expected = reference(x, format.dequantize(bytes, rows * columns), params);
   const buffers = { x, weights, scales, y: new Float32Array(expected.length) };
-  const features = { f16: false, subgroups: false };
   const { y } = await runKernel(spec, { features, weights: format, constants }, buffers, params);
   return nmse(y, expected);
 }

@@ -1,0 +1,46 @@
+// A group's worth of x, which the eight rows of a panel share. Needs `x` and group.wgsl. Where SHARED is set, the eight
+// invocations of a panel read an eighth of it each and pass it round, if their subgroup allows: llvmpipe, for which a read
+// costs as much as a hundred multiply-adds, halves its time. On a GPU, where all eight get one address at once, it is
+// tuning's choice.
+#if ${subgroups}
+#include "eights.wgsl"
+#endif
+
+override SHARED: bool = false;
+
+// From quad `first` of x on. What a loop indexes would stay in memory where a driver does not unroll loops (SwiftShader).
+fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece {
+  var piece: Piece;
+#if ${subgroups}
+  if (SHARED) {
+    let own = x[first + lane];
+    let eight = subgroupLane & ~7u;
+    piece.quads = array(
+      subgroupShuffle(own, eight),
+      subgroupShuffle(own, eight + 1),
+      subgroupShuffle(own, eight + 2),
+      subgroupShuffle(own, eight + 3),
+      subgroupShuffle(own, eight + 4),
+      subgroupShuffle(own, eight + 5),
+      subgroupShuffle(own, eight + 6),
+      subgroupShuffle(own, eight + 7),
+    );
+  }
+#endif
+  if (!together) {
+    piece.quads = array(
+      x[first],
+      x[first + 1],
+      x[first + 2],
+      x[first + 3],
+      x[first + 4],
+      x[first + 5],
+      x[first + 6],
+      x[first + 7],
+    );
+  }
+  let quads = piece.quads;
+  piece.sums.x = dot(quads[0] + quads[1] + quads[2] + quads[3], vec4f(1));
+  piece.sums.y = dot(quads[4] + quads[5] + quads[6] + quads[7], vec4f(1));
+  return piece;
+}
