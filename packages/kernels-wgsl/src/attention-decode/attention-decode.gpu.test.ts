@@ -6,6 +6,7 @@ import { rotationTable } from '../rope-cache/rotation-table.ts';
 import {
   nmse,
   nmseLimits,
+  onlySeen,
   packCache,
   packKeys,
   randomNormal,
@@ -60,6 +61,20 @@ describe.each(variantsOf(attentionDecode, gpu.features).map((features) => [varia
         { step, rotations, qkv, keys, values, partials: old },
         params,
       );
+
+      // Keys that have left the window, or are not there yet, are not read.
+      const seen = visibleKeys(position, params.window);
+      const others = await runKernel(
+        attentionDecode,
+        { features },
+        {
+          ...{ step, rotations, qkv, partials: old },
+          keys: packKeys(onlySeen(key!, seen, shape), headDim, features.f16),
+          values: packCache(onlySeen(value!, seen, shape), features.f16),
+        },
+        params,
+      );
+      expect(others.partials).toEqual(partials);
 
       const rotated = ropeCacheReference(
         { start: position, rows: 1 },

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { pitchOf } from '../activation.ts';
 import { partialsLength } from '../attention-decode/attention-decode.ts';
 import { attentionMerge } from '../attention-merge/attention-merge.ts';
+import { visibleKeys } from '../common/attention.ts';
 import type { Features } from '../kernel.ts';
 import {
   nmse,
   nmseLimits,
+  onlySeen,
   packCache,
   packKeys,
   randomNormal,
@@ -114,5 +116,12 @@ async function attend(features: Features, { start, live, deviation, ...shape }: 
   const merged =
     splits === 1 ? run : await runKernel(attentionMerge, { features }, { step, partials: run.y, y }, params);
   const cache = [unpackKeys(keys, headDim), unpackCache(values)] as const;
+
+  // Keys that have left the windows of all rows, or are not there yet, are not read.
+  const seen = [visibleKeys(start, params.window)[0], start + live] as const;
+  const onlyKeys = packKeys(onlySeen(key!, seen, shape), headDim, features.f16);
+  const onlyValues = packCache(onlySeen(value!, seen, shape), features.f16);
+  const others = { step, qkv, keys: onlyKeys, values: onlyValues, y: old };
+  expect((await runKernel(attentionPrefill, { features }, others, params)).y).toEqual(run.y);
   return { y: merged.y, expected: attentionPrefillReference({ start, rows: live }, qkv, ...cache, params) };
 }

@@ -1,5 +1,21 @@
 import { keyPanel } from '../common/attention.ts';
 
+/** Keys or values [kvHeads, capacity, headDim] with NaN in every slot that holds none of the positions seen. */
+export function onlySeen(
+  elements: Float32Array,
+  [first, end]: readonly [number, number],
+  { kvHeads, capacity, headDim }: { readonly kvHeads: number; readonly capacity: number; readonly headDim: number },
+): Float32Array {
+  const only = new Float32Array(elements.length).fill(Number.NaN);
+  for (let head = 0; head < kvHeads; head++) {
+    for (let position = first; position < end; position++) {
+      const at = (head * capacity + (position % capacity)) * headDim;
+      only.set(elements.subarray(at, at + headDim), at);
+    }
+  }
+  return only;
+}
+
 /** A cache's elements as the f16 variant (two a word) or the plain one stores them, rounded as the type demands. */
 export function packCache(
   elements: ArrayLike<number>,

@@ -1,6 +1,6 @@
 export type { Bench, BenchShape } from './bench.ts';
 export { bench, planeBytes } from './bench.ts';
-export { packCache, packKeys, unpackCache, unpackKeys } from './cache.ts';
+export { onlySeen, packCache, packKeys, unpackCache, unpackKeys } from './cache.ts';
 export { emulateSubgroupMatrix } from './emulated-subgroup-matrix.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
 export { packMatrix, randomMatrix } from './matrices.ts';
