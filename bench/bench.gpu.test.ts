@@ -19,6 +19,7 @@ it('measures kernels beside the ceilings of the adapter', async () => {
   const line = await run('--only', 'kernels', '--filter', 'sample', '--filter', 'Gemma 2, ', '--rounds', '1');
   expect(line).toMatchObject({ commit: expect.any(String), adapter: expect.any(String), command: expect.any(String) });
   expect(line.ceilings).toMatchObject({ gigabytesPerSecond: positive, gigaflops: positive });
+  expect(line.ceilings.matrixGigaflops !== undefined).toBe(line.features.subgroupMatrix !== undefined);
   expect(line.kernels).not.toHaveLength(0);
   for (const kernel of line.kernels)
     expect(kernel).toMatchObject({ kernel: expect.stringContaining('sample'), ms: positive, 'GB/s': positive });
@@ -38,6 +39,7 @@ it('measures a model at some lengths, as far as its context has room', async () 
     '1',
   );
   const [{ facts, lengths }] = line.models;
+  const most = line.features.subgroupMatrix ? 'matrix products' : 'multiply-add';
   expect(facts).toMatchObject({
     'load ms': positive,
     'first token ms, cold': positive,
@@ -45,7 +47,11 @@ it('measures a model at some lengths, as far as its context has room', async () 
   });
   expect(facts['first token ms, cold']).toBeGreaterThan(facts['load ms']);
   expect(lengths.map(({ prompt }: { prompt: number }) => prompt)).toEqual([16, 100, 120]);
-  for (const length of lengths) expect(length).toMatchObject({ 'prefill tok/s': positive, 'decode tok/s': positive });
+  const share = expect.stringMatching(/^\d+\.\d %$/);
+  for (const length of lengths) {
+    expect(length).toMatchObject({ 'prefill tok/s': positive, 'decode tok/s': positive });
+    expect(length).toMatchObject({ [`prefill of ${most}`]: share, 'decode of copy': share });
+  }
 });
 
 it('measures what the host does for a token of the 2B shape', async () => {
@@ -54,6 +60,17 @@ it('measures what the host does for a token of the 2B shape', async () => {
   expect(host.dispatches).toBe(215); // Null has the default limits, for which a head of 4 bits is divided.
 });
 
-it('refuses a section that there is not', async () => {
-  await expect(run('--only', 'kernel')).rejects.toThrow('--only kernel');
+it.each([
+  ['--only kernel', '--only takes kernels, models, host, sizes'],
+  ['--only kernels --filter zzz', '--filter zzz is part of no kernel'],
+  ['--adapter zzz', "no graphics adapter 'zzz'"],
+])('refuses %s in one line', async (line, message) => {
+  const { code, stderr } = await run(...line.split(' ')).catch((error) => error);
+  expect(code).toBe(2);
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .filter((one: string) => !one.startsWith('Warning:'));
+  expect(lines).toEqual([expect.stringContaining(`bench: `)]);
+  expect(lines[0]).toContain(message);
 });

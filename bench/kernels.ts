@@ -3,7 +3,8 @@ import { type Cost, compileKernel, type GpuContext } from '@tama/kernels-wgsl';
 import { type Bench, type BenchShape, variantsOf } from '@tama/kernels-wgsl/testing';
 import { type Ceilings, higher, measureCeilings } from './ceilings.ts';
 import { GpuTimer, least } from './gpu-timer.ts';
-import type { Row } from './report.ts';
+import { percent, type Row } from './report.ts';
+import { UsageError } from './usage-error.ts';
 
 export type KernelOptions = {
   /** Parts of a kernel's name, a shape's or a weight encoding's: only those that have all of them. */
@@ -17,7 +18,7 @@ export type KernelRates = {
   readonly kernels: readonly Row[];
 };
 
-/** How fast the kernels' `*.bench.ts` run in the variant that the adapter gets, beside what the adapter can do at most. */
+/** How fast the kernels' `*.bench.ts` run in the variant that the adapter gets, beside what the adapter can do at most. @throws {UsageError} */
 export async function measureKernels(context: GpuContext, { filter, rounds }: KernelOptions): Promise<KernelRates> {
   const { device, features } = context;
   const timer = new GpuTimer(context);
@@ -37,8 +38,7 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
     return least(times);
   }
 
-  const before = await measureCeilings(context, timer);
-  const times: { kernel: string; shape: string; ms: number; cost: Cost }[] = [];
+  const cases: { spec: Bench<never, string>['spec']; shape: BenchShape<never, string> }[] = [];
   const root = `${import.meta.dirname}/..`;
   for (const path of globSync('packages/kernels-wgsl/src/*/*.bench.ts', { cwd: root }).sort()) {
     const { default: bench } = (await import(`../${path}`)) as { default: Bench<never, string> };
@@ -46,16 +46,24 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
     for (const shape of bench.shapes(features)) {
       const title = `${bench.spec.name} ${shape.name} ${shape.weights?.name ?? ''}`;
       if (!filter.every((part) => title.includes(part))) continue;
-      const ms = await milliseconds(bench.spec, shape);
-      // Some are too short for the clock.
-      if (ms > 0) times.push({ kernel: bench.spec.name, shape: shape.name, ms, cost: shape.cost });
-      process.stderr.write('.');
+      cases.push({ spec: bench.spec, shape });
     }
+  }
+  if (cases.length === 0)
+    throw new UsageError(`--filter ${filter.join(' --filter ')} is part of no kernel, shape or encoding`);
+
+  const before = await measureCeilings(context, timer);
+  const times: { kernel: string; shape: string; ms: number; cost: Cost }[] = [];
+  for (const { spec, shape } of cases) {
+    const ms = await milliseconds(spec, shape);
+    // Some are too short for the clock.
+    if (ms > 0) times.push({ kernel: spec.name, shape: shape.name, ms, cost: shape.cost });
+    process.stderr.write('.');
   }
   process.stderr.write('\n');
 
   const ceilings = higher(before, await measureCeilings(context, timer));
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const { matrixGigaflops } = ceilings;
   const kernels = times.map(({ kernel, shape, ms, cost }): Row => {
     const [gigabytes, gigaflops] = [cost.bytes / ms / 1e6, cost.flops / ms / 1e6];
     return {
@@ -66,6 +74,9 @@ export async function measureKernels(context: GpuContext, { filter, rounds }: Ke
       'of copy': percent(gigabytes / ceilings.gigabytesPerSecond),
       'GFLOP/s': gigaflops,
       'of multiply-add': percent(gigaflops / ceilings.gigaflops),
+      ...(matrixGigaflops && {
+        'of matrix products': kernel.startsWith('matmul') ? percent(gigaflops / matrixGigaflops) : '',
+      }),
     };
   });
   return { clock: timer.clock, ceilings, kernels };

@@ -1,6 +1,8 @@
-import { type Engine, loadGemma, type TuningMode } from '@tama/core';
+import { type Engine, loadGemma, type ModelInfo, type TuningMode } from '@tama/core';
 import { nodePath, nodeTuningStore } from '@tama/core/node';
-import type { Row } from './report.ts';
+import { type Ceilings, productCeiling } from './ceilings.ts';
+import { percent, type Row } from './report.ts';
+import { UsageError } from './usage-error.ts';
 
 export type ModelOptions = {
   readonly gpu: GPU;
@@ -12,6 +14,8 @@ export type ModelOptions = {
   readonly decode: number;
   /** Generations of each length: the fastest counts, since what is left of noise only ever adds. */
   readonly rounds: number;
+  /** Of the adapter. */
+  readonly ceilings: Ceilings;
 };
 
 export type ModelRates = { readonly facts: Row; readonly lengths: readonly Row[] };
@@ -43,6 +47,9 @@ export async function measureModel(path: string, options: ModelOptions): Promise
 
   const lengths: Row[] = [];
   const longest = info.contextLength - options.decode;
+  if (longest < 1)
+    throw new UsageError(`--decode ${options.decode} leaves no room for a prompt in ${info.contextLength} tokens`);
+  const most = productCeiling(options.ceilings);
   let prompts = 0;
   for (const prompt of new Set(options.lengths.map((length) => Math.min(length, longest)))) {
     const runs: Run[] = [];
@@ -50,14 +57,18 @@ export async function measureModel(path: string, options: ModelOptions): Promise
     const rounds = prompt >= 2048 ? 1 : options.rounds;
     for (let round = 0; round < rounds; round++) runs.push(await generate(engine, prompt, options.decode, ++prompts));
     const least = (key: keyof Run) => Math.min(...runs.map((run) => run[key]));
+    const prefilled = (1000 * prompt) / least('prefillMs');
     const tokensPerSecond = (1000 * least('decoded')) / least('decodeMs');
+    const bytes = info.weightBytes + cacheBytesRead(info, prompt + options.decode / 2);
     lengths.push({
       prompt,
-      'prefill tok/s': (1000 * prompt) / least('prefillMs'),
+      'prefill tok/s': prefilled,
+      [`prefill of ${most.name}`]: percent((prefilled * productFlops(info)) / 1e9 / most.gigaflops),
       'first token ms, warm': least('prefillMs'),
       'decode tok/s': tokensPerSecond,
       // A step reads every weight once; the cache comes on top.
       'decode GB/s of weights': (tokensPerSecond * info.weightBytes) / 1e9,
+      'decode of copy': percent((tokensPerSecond * bytes) / 1e9 / options.ceilings.gigabytesPerSecond),
     });
     process.stderr.write('.');
   }
@@ -76,6 +87,18 @@ export async function measureModel(path: string, options: ModelOptions): Promise
   };
   await engine.close();
   return { facts, lengths };
+}
+
+/** Of a token's products with the weights of all layers. The head is for the last token alone; attention comes on top. */
+const productFlops = ({ parameters, config }: ModelInfo): number =>
+  2 * (parameters - config.vocabularySize * config.hiddenSize);
+
+/** Of the keys and values that a step reads with so many tokens in the cache. */
+function cacheBytesRead({ config, adapter }: ModelInfo, tokens: number): number {
+  const { layers, kvHeads, headDim, slidingWindow } = config;
+  const local = Math.ceil(layers / 2);
+  const keys = local * Math.min(tokens, slidingWindow) + (layers - local) * tokens;
+  return 2 * keys * kvHeads * headDim * (adapter.f16 ? 2 : 4);
 }
 
 /** One generation of `decode` tokens after a prompt of random tokens, of which nothing is cached. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import {
   writeGguf,
 } from '@tama/core';
 import { writeNodeFile } from '@tama/core/node';
+import { UsageError, wholeNumber } from './usage-error.ts';
 
 const shapes: Readonly<Record<string, Gemma2Config>> = {
   ...publishedSizes,
@@ -33,16 +35,20 @@ export class ModelFiles {
 
   /**
    * The file of a model that is named by its path, or by SHAPE-TYPE or SHAPE-TYPE-LAYERS, e.g. `2b-q8_0` or `9b-q4_0-2`:
-   * random weights of a published shape, of `window` (8192 tokens, a window of 512), of `slice` (two layers of 2B's, 8192 pieces) or of `tiny`.
+   * random weights of a published shape, of `window` (8192 tokens, a window of 512), of `slice` (two layers of 2B's, 8192 pieces) or of `tiny`. @throws {UsageError}
    */
   async file(model: string): Promise<string> {
+    if (existsSync(model)) return model;
     const [shape = '', type = '', layers] = model.split('-');
     const config = shapes[shape];
-    if (!config || !weightTypes.includes(type as WeightType)) return model;
+    if (!config || !weightTypes.includes(type as WeightType)) {
+      const [names, types] = [Object.keys(shapes).join(', '), weightTypes.join(', ')];
+      throw new UsageError(`--model ${model} is no file, and no SHAPE-TYPE[-LAYERS] of ${names} and ${types}`);
+    }
     this.#folder ??= await mkdtemp(join(tmpdir(), 'tama-bench-'));
     const path = join(this.#folder, `${model}.gguf`);
     const checkpoint = syntheticCheckpoint(
-      { ...config, ...(layers ? { layers: Number(layers) } : {}) },
+      { ...config, ...(layers === undefined ? {} : { layers: wholeNumber('--model SHAPE-TYPE-LAYERS', layers, 1) }) },
       { type: type as WeightType, seed: 1, vocabulary: syntheticVocabulary(config.vocabularySize) },
     );
     const tokenizer = await checkpoint.tokenizer?.();

@@ -45,6 +45,8 @@ export async function save(name: string, line: object): Promise<void> {
   await appendFile(fileURLToPath(new URL(file, folder)), `${JSON.stringify(line)}\n`);
 }
 
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
 /** Rows as a Markdown table, numbers to three significant digits. */
 export function table(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {});

@@ -7,94 +7,99 @@
  *     kernels: [--filter TEXT]… [--rounds N]     part of a kernel's, shape's or encoding's name; runs of each
  *     models:  [--model FILE|SHAPE-TYPE[-LAYERS]]… [--lengths N,N…] [--decode N] [--repeat N] [--tuning off|auto|now]
  */
-import { parseArgs } from 'node:util';
-import type { TuningMode } from '@tama/core';
+import { isTamaError } from '@tama/errors';
 import { requestGpu } from '@tama/kernels-wgsl';
 import { openDawn } from '@tama/kernels-wgsl/node';
+import { type Ceilings, measureCeilings } from './ceilings.ts';
+import { GpuTimer } from './gpu-timer.ts';
 import { measureHostTime } from './host-time.ts';
 import { measureKernels } from './kernels.ts';
 import { measureModel } from './model.ts';
 import { ModelFiles } from './models.ts';
+import { parseOptions } from './options.ts';
 import { environment, save, table } from './report.ts';
 import { measureSizes } from './sizes.ts';
+import { UsageError } from './usage-error.ts';
 
-const sections = ['kernels', 'models', 'host', 'sizes'];
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: sections },
-    adapter: { type: 'string' },
-    device: { type: 'string', default: 'auto' },
-    filter: { type: 'string', multiple: true, default: [] },
-    rounds: { type: 'string', default: '10' },
-    model: { type: 'string', multiple: true, default: ['models/demo/tama-demo-Q8_0.gguf', 'window-q8_0'] },
-    lengths: { type: 'string', default: '16,512,2048,8192' },
-    decode: { type: 'string', default: '64' },
-    repeat: { type: 'string', default: '3' },
-    tuning: { type: 'string', default: 'off' },
-    save: { type: 'boolean', default: false },
-  },
-});
+async function measure(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const { device, rounds, filter } = options;
+  const open = () => openDawn(options.adapter ? { adapter: options.adapter } : {});
+  const context = await requestGpu(await open(), { plain: device === 'f32' });
+  const { info, features } = context;
+  const adapter = info.description || info.device;
+  const results: Record<string, unknown> = { ...(await environment(adapter)), features };
+  const wanted = (section: (typeof options.only)[number]): boolean => options.only.includes(section);
 
-// Else --save would keep a line that says nothing.
-for (const section of values.only) {
-  if (!sections.includes(section)) throw new Error(`--only ${section} is none of ${sections.join(', ')}`);
-}
-
-const open = async () => await openDawn(values.adapter ? { adapter: values.adapter } : {});
-const device = values.device === 'f32' ? 'f32' : 'auto';
-const context = await requestGpu(await open(), { plain: device === 'f32' });
-const { info, features } = context;
-const adapter = info.description || info.device;
-const results: Record<string, unknown> = { ...(await environment(adapter)), features };
-const wanted = (section: string): boolean => values.only.includes(section);
-
-if (wanted('kernels')) {
-  const rates = await measureKernels(context, { filter: values.filter, rounds: Number(values.rounds) });
-  const { gigabytesPerSecond, gigaflops, halfGigaflops } = rates.ceilings;
-  const halves = halfGigaflops === undefined ? '' : `, ${halfGigaflops.toFixed(0)} in f16`;
-  console.log(
-    `${adapter}: copy ${gigabytesPerSecond.toFixed(1)} GB/s, multiply-add ${gigaflops.toFixed(0)} GFLOP/s${halves}; ${rates.clock}\n`,
-  );
-  console.log(table(rates.kernels));
-  Object.assign(results, rates);
-}
-context.device.destroy();
-
-if (wanted('models')) {
-  const files = new ModelFiles();
-  const models = [];
-  try {
-    for (const model of values.model) {
-      const rates = await measureModel(await files.file(model), {
-        gpu: await open(), // Of its own: a device that has compiled nothing yet.
-        device,
-        tuning: values.tuning as TuningMode,
-        lengths: values.lengths.split(',').map(Number),
-        decode: Number(values.decode),
-        rounds: Number(values.repeat),
-      });
-      console.log(table([rates.facts]));
-      console.log(table(rates.lengths));
-      models.push(rates);
-    }
-  } finally {
-    await files.dispose();
+  let ceilings: Ceilings | undefined;
+  if (wanted('kernels')) {
+    const rates = await measureKernels(context, { filter, rounds });
+    ceilings = rates.ceilings;
+    console.log(`${adapter}: ${described(ceilings)}; ${rates.clock}\n`);
+    console.log(table(rates.kernels));
+    Object.assign(results, rates);
   }
-  results.models = models;
+
+  if (wanted('models')) {
+    if (!ceilings) {
+      const timer = new GpuTimer(context);
+      ceilings = await measureCeilings(context, timer);
+      console.log(`${adapter}: ${described(ceilings)}; ${timer.clock}\n`);
+      Object.assign(results, { clock: timer.clock, ceilings });
+    }
+    const files = new ModelFiles();
+    const models = [];
+    try {
+      for (const model of options.model) {
+        const rates = await measureModel(await files.file(model), {
+          gpu: await open(), // Of its own: a device that has compiled nothing yet.
+          device,
+          tuning: options.tuning,
+          lengths: options.lengths,
+          decode: options.decode,
+          rounds: options.repeat,
+          ceilings,
+        });
+        console.log(table([rates.facts]));
+        console.log(table(rates.lengths));
+        models.push(rates);
+      }
+    } finally {
+      await files.dispose();
+    }
+    results.models = models;
+  }
+  context.device.destroy();
+
+  if (wanted('host')) {
+    const host = await measureHostTime('2b', 200);
+    console.log(table([host]));
+    results.host = host;
+  }
+
+  if (wanted('sizes')) {
+    const sizes = await measureSizes();
+    console.log(table(sizes));
+    results.sizes = sizes;
+  }
+
+  console.log(JSON.stringify(results));
+  if (options.save) await save(options.adapter ?? adapter, results);
 }
 
-if (wanted('host')) {
-  const host = await measureHostTime('2b', 200);
-  console.log(table([host]));
-  results.host = host;
+function described({ gigabytesPerSecond, gigaflops, halfGigaflops, matrixGigaflops }: Ceilings): string {
+  const rate = (gigaflops: number | undefined, of: string) => (gigaflops ? `, ${gigaflops.toFixed(0)} ${of}` : '');
+  return `copy ${gigabytesPerSecond.toFixed(1)} GB/s, multiply-add ${gigaflops.toFixed(0)} GFLOP/s${rate(
+    halfGigaflops,
+    'in f16',
+  )}${rate(matrixGigaflops, 'of matrix products')}`;
 }
 
-if (wanted('sizes')) {
-  const sizes = await measureSizes();
-  console.log(table(sizes));
-  results.sizes = sizes;
+try {
+  await measure();
+} catch (error) {
+  if (!(error instanceof UsageError || isTamaError(error))) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exit(error instanceof UsageError || isTamaError(error, 'no-adapter') ? 2 : 1);
 }
-
-console.log(JSON.stringify(results));
-if (values.save) await save(values.adapter ?? adapter, results);
 process.exit();
