@@ -4,7 +4,7 @@ import { type Bench, type BenchShape, variantsOf } from '@tama/kernels-wgsl/test
 import { type Ceilings, higher, measureCeilings } from './ceilings.ts';
 import { GpuTimer, least } from './gpu-timer.ts';
 import { percent, type Row } from './report.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './usage.ts';
 
 export type KernelOptions = {
   /** Parts of a kernel's name, a shape's or a weight encoding's: only those that have all of them. */

@@ -2,7 +2,7 @@ import { type Engine, loadGemma, type ModelInfo, type TuningMode } from '@tama/c
 import { nodePath, nodeTuningStore } from '@tama/core/node';
 import { type Ceilings, productCeiling } from './ceilings.ts';
 import { percent, type Row } from './report.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './usage.ts';
 
 export type ModelOptions = {
   readonly gpu: GPU;

@@ -13,7 +13,7 @@ import {
   writeGguf,
 } from '@tama/core';
 import { writeNodeFile } from '@tama/core/node';
-import { UsageError, wholeNumber } from './usage-error.ts';
+import { UsageError, wholeNumber } from './usage.ts';
 
 const shapes: Readonly<Record<string, Gemma2Config>> = {
   ...publishedSizes,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ModelFiles } from './models.ts';
 import { parseOptions } from './options.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './usage.ts';
 
 it('reads what is to be measured', () => {
   const line = '--only models --model 2b-q8_0 --lengths 16,512 --decode 24 --repeat 1 --tuning now --device f32 --save';

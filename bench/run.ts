@@ -7,10 +7,10 @@
  *     kernels: [--filter TEXT]… [--rounds N]     part of a kernel's, shape's or encoding's name; runs of each
  *     models:  [--model FILE|SHAPE-TYPE[-LAYERS]]… [--lengths N,N…] [--decode N] [--repeat N] [--tuning off|auto|now]
  */
-import { isTamaError } from '@tama/errors';
 import { requestGpu } from '@tama/kernels-wgsl';
 import { openDawn } from '@tama/kernels-wgsl/node';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
+import { endingWith } from './ending-with.ts';
 import { GpuTimer } from './gpu-timer.ts';
 import { measureHostTime } from './host-time.ts';
 import { measureKernels } from './kernels.ts';
@@ -19,7 +19,6 @@ import { ModelFiles } from './models.ts';
 import { parseOptions } from './options.ts';
 import { environment, save, table } from './report.ts';
 import { measureSizes } from './sizes.ts';
-import { UsageError } from './usage-error.ts';
 
 async function measure(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
@@ -95,11 +94,4 @@ function described({ gigabytesPerSecond, gigaflops, halfGigaflops, matrixGigaflo
   )}${rate(matrixGigaflops, 'of matrix products')}`;
 }
 
-try {
-  await measure();
-} catch (error) {
-  if (!(error instanceof UsageError || isTamaError(error))) throw error;
-  console.error(`bench: ${error.message}`);
-  process.exit(error instanceof UsageError || isTamaError(error, 'no-adapter') ? 2 : 1);
-}
-process.exit();
+await endingWith(measure);

@@ -121,7 +121,7 @@ export async function measureAttention(
     stacked,
     cacheOf(pastKeys!),
     cacheOf(pastValues!),
-    { ...params, rows, pitch, yPitch: widths[0]! },
+    { ...params, rows, pitch, yPitch: widths[0]!, splits: 1 },
     past,
   );
   const ourError = nmse(result.subarray(0, correct.length), correct);
