@@ -56,6 +56,18 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
   const reader = new RowReader();
   const pairs = new PairedRows();
 
+  let last: Promise<unknown> = Promise.resolve();
+  /**
+   * Allocates at once and reads when it is this one's turn, and never after one that has failed: whether there is memory
+   * is told by the GPU's own process, and is known by then.
+   */
+  const inTurn = <A, T>(allocated: Promise<A>, read: (allocated: A) => Promise<T>): Promise<T> => {
+    allocated.catch(() => {}); // Awaited in its turn, which may never come.
+    const done = last.then(async () => read(await allocated));
+    last = done;
+    return done;
+  };
+
   const rowRanges = async (tensor: CheckpointTensor, take: (firstRow: number, rows: Bytes) => void, together = 1) => {
     for await (const { firstRow, rows } of reader.ranges(tensor, { signal: options.signal, together })) {
       take(firstRow, rows);
@@ -68,51 +80,59 @@ export function gpuWeightLoader(memory: GpuMemory, options: GpuLoaderOptions = {
     }
   };
 
-  const matrix = async (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
+  const matrix = (label: string, tensors: readonly CheckpointTensor[]): Promise<GpuMatrix> => {
     const columns = rowWidth(tensors[0]!);
-    const segments: { firstRow: number; matrix: PackedMatrix }[] = [];
-    let firstRow = 0;
-    for (const group of groupByEncoding(tensors)) {
+    const groups = groupByEncoding(tensors);
+    const writers = groups.map((group) => {
       const rows = group.reduce((sum, tensor) => sum + rowCount(tensor), 0);
-      const format = weightFormats[group[0]!.encoding];
-      const { matrix, write } = await createPackedMatrix(memory, label, format, rows, columns);
-      let offset = 0;
-      for (const tensor of group) {
-        await rowRanges(tensor, (first, rows) => {
-          checkFinite(tensor, first, rows);
-          write(offset + first, rows);
-        });
-        offset += rowCount(tensor);
+      return createPackedMatrix(memory, label, weightFormats[group[0]!.encoding], rows, columns);
+    });
+    return inTurn(Promise.all(writers), async (writers) => {
+      const segments: { firstRow: number; matrix: PackedMatrix }[] = [];
+      let firstRow = 0;
+      for (const [i, { matrix, write }] of writers.entries()) {
+        let offset = 0;
+        for (const tensor of groups[i]!) {
+          await rowRanges(tensor, (first, rows) => {
+            checkFinite(tensor, first, rows);
+            write(offset + first, rows);
+          });
+          offset += rowCount(tensor);
+        }
+        segments.push({ firstRow, matrix });
+        firstRow += matrix.rows;
       }
-      segments.push({ firstRow, matrix });
-      firstRow += rows;
-    }
-    return { rows: firstRow, columns, segments, paired: false };
+      return { rows: firstRow, columns, segments, paired: false };
+    });
   };
 
   return {
     matrix,
 
-    async gateUp(label, gate, up) {
+    gateUp(label, gate, up) {
       if (gate.encoding !== up.encoding) return matrix(label, [gate, up]);
       const format = weightFormats[gate.encoding];
       const rows = pairedRows(gate);
       const columns = rowWidth(gate);
       const together = 2 * PANEL;
-      const { matrix: packed, write } = await createPackedMatrix(memory, label, format, rows, columns, { together });
-      await rowRanges(pairs.of(gate, up), write, together);
-      return { rows, columns, segments: [{ firstRow: 0, matrix: packed }], paired: true };
+      const writer = createPackedMatrix(memory, label, format, rows, columns, { together });
+      return inTurn(writer, async ({ matrix, write }) => {
+        await rowRanges(pairs.of(gate, up), write, together);
+        return { rows, columns, segments: [{ firstRow: 0, matrix }], paired: true };
+      });
     },
 
-    async vector(tensor) {
+    vector(tensor) {
       const width = rowWidth(tensor);
-      const buffer = await memory.check(tensor.name, () => memory.storage(tensor.name, 4 * width));
-      const bytes = await tensor.readRows(0, 1, options.signal);
-      checkFinite(tensor, 0, bytes);
-      const values = weightFormats[tensor.encoding].dequantize(bytes, width);
-      device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
-      options.onBytes?.(bytes.byteLength);
-      return buffer;
+      const allocated = memory.check(tensor.name, () => memory.storage(tensor.name, 4 * width));
+      return inTurn(allocated, async (buffer) => {
+        const bytes = await tensor.readRows(0, 1, options.signal);
+        checkFinite(tensor, 0, bytes);
+        const values = weightFormats[tensor.encoding].dequantize(bytes, width);
+        device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+        options.onBytes?.(bytes.byteLength);
+        return buffer;
+      });
     },
   };
 }

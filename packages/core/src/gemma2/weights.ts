@@ -25,7 +25,10 @@ export const productMatrices = <M>({ layers, head }: Gemma2Weights<M, unknown>):
   head,
 ];
 
-/** How an implementation takes weights in: matrices are tensors stacked by rows. */
+/**
+ * How an implementation takes weights in: matrices are tensors stacked by rows. Those of a layer are asked for together,
+ * so that memory for all of them is found in one wait; when one fails the others must not go on.
+ */
 export type WeightLoader<M, V> = {
   matrix(label: string, tensors: readonly CheckpointTensor[]): Promise<M>;
   /** The matrix of {@link Ops.gated}. */
@@ -48,23 +51,29 @@ export async function loadWeights<M, V>(
   const layers: Gemma2Layer<M, V>[] = [];
   for (let i = 0; i < checkpoint.config.layers; i++) {
     const at = (part: string) => tensor(`model.layers.${i}.${part}`);
-    layers.push({
-      preAttentionNorm: await loader.vector(at('input_layernorm')),
-      queryKeyValue: await loader.matrix(`layer ${i} q k v`, [
+    const layer = {
+      preAttentionNorm: loader.vector(at('input_layernorm')),
+      queryKeyValue: loader.matrix(`layer ${i} q k v`, [
         at('self_attn.q_proj'),
         at('self_attn.k_proj'),
         at('self_attn.v_proj'),
       ]),
-      output: await loader.matrix(`layer ${i} o`, [at('self_attn.o_proj')]),
-      postAttentionNorm: await loader.vector(at('post_attention_layernorm')),
-      preFeedForwardNorm: await loader.vector(at('pre_feedforward_layernorm')),
-      gateUp: await loader.gateUp(`layer ${i} gate up`, at('mlp.gate_proj'), at('mlp.up_proj')),
-      down: await loader.matrix(`layer ${i} down`, [at('mlp.down_proj')]),
-      postFeedForwardNorm: await loader.vector(at('post_feedforward_layernorm')),
-    });
+      output: loader.matrix(`layer ${i} o`, [at('self_attn.o_proj')]),
+      postAttentionNorm: loader.vector(at('post_attention_layernorm')),
+      preFeedForwardNorm: loader.vector(at('pre_feedforward_layernorm')),
+      gateUp: loader.gateUp(`layer ${i} gate up`, at('mlp.gate_proj'), at('mlp.up_proj')),
+      down: loader.matrix(`layer ${i} down`, [at('mlp.down_proj')]),
+      postFeedForwardNorm: loader.vector(at('post_feedforward_layernorm')),
+    };
+    layers.push(await allOf<Gemma2Layer<M, V>>(layer));
   }
   const finalNorm = await loader.vector(tensor('model.norm'));
   const untied = checkpoint.tensors.get('lm_head.weight');
   const head = untied ? await loader.matrix('head', [untied]) : embedding;
   return { embedding, layers, finalNorm, head };
+}
+
+async function allOf<T extends object>(promises: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const entries = Object.entries<Promise<unknown>>(promises);
+  return Object.fromEntries(await Promise.all(entries.map(async ([name, value]) => [name, await value]))) as T;
 }
