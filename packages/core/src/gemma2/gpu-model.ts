@@ -3,7 +3,6 @@ import {
   type GpuContext,
   GpuMemory,
   pitchOf,
-  Recorder,
   type Recording,
   rotationTable,
   smallBatch,
@@ -23,12 +22,12 @@ import { type TunedKernel, tuneKernels } from '../tuning/tune-kernels.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
-import { forward } from './forward.ts';
 import { compileKernels, compileSmallBatch } from './gpu-kernels.ts';
-import { GpuOps, type GpuState, type GpuTensor, stepBuffers } from './gpu-ops.ts';
+import { type GpuState, stepBuffers } from './gpu-ops.ts';
 import { type GpuLoaderOptions, type GpuMatrix, gpuWeightLoader } from './gpu-weights.ts';
 import { createKvCache, defaultRollback } from './kv-cache.ts';
 import { planWeights } from './planned-weights.ts';
+import { RecordedSteps } from './recorded-steps.ts';
 import { type Gemma2Weights, loadWeights } from './weights.ts';
 
 export type GpuModelOptions = GpuLoaderOptions & {
@@ -45,15 +44,11 @@ export type GpuModelOptions = GpuLoaderOptions & {
   readonly tuning?: TuningOptions;
 };
 
-type Head = 'last' | 'all' | 'none';
 /** What tuning has chosen. */
 export type Tuned = TunedKernel | TunedChunk;
 
 const untuned: TuningOptions = { mode: 'off', store: undefined };
 const greedy: SamplerKind = { choice: 'greedy', logprobs: undefined };
-
-type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
-type VerificationPass = { readonly recording: Recording; readonly rowSamplers: readonly Recording[] };
 
 /** Logits of at most this many bytes are computed at once when a caller asks for those of many positions. */
 const logitsBytes = 32 * 2 ** 20;
@@ -74,9 +69,7 @@ export class GpuModel {
   readonly #memory: GpuMemory;
   readonly #sampler: Sampler;
   readonly #state: GpuState;
-  readonly #weights: Gemma2Weights<GpuMatrix, GPUBuffer>;
-  readonly #steps = new Map<string, Step>();
-  readonly #passes = new Map<string, VerificationPass>();
+  readonly #steps: RecordedSteps;
   #staging: GPUBuffer[] = [];
   #lost: GPUDeviceLostInfo | undefined;
   #disposed = false;
@@ -134,8 +127,8 @@ export class GpuModel {
       };
       const made = await memory.check('sampler', () => new GpuModel(gpu, memory, state, weights, chosen));
       model = made;
-      await memory.check('activations', () => made.#step(made.prefillChunk, 'last', greedy));
-      await memory.check('activations', () => made.#step(1, 'last', greedy));
+      await memory.check('activations', () => made.#steps.step(made.prefillChunk, 'last', greedy));
+      await memory.check('activations', () => made.#steps.step(1, 'last', greedy));
       return made;
     } catch (error) {
       model?.dispose();
@@ -154,7 +147,6 @@ export class GpuModel {
     this.#gpu = gpu;
     this.#memory = memory;
     this.#state = state;
-    this.#weights = weights;
     this.config = state.config;
     this.context = chosen.context;
     this.prefillChunk = chosen.prefillChunk;
@@ -162,6 +154,7 @@ export class GpuModel {
     this.tuned = chosen.tuned;
     this.cacheBytes = state.cache.bytes;
     this.#sampler = new Sampler(memory, state.config.vocabularySize, state.step, state.tokens);
+    this.#steps = new RecordedSteps(memory, state, weights, this.#sampler);
     gpu.device.lost.then((info) => {
       this.#lost = info;
     });
@@ -200,7 +193,7 @@ export class GpuModel {
   prefill(tokens: readonly number[], start: number, sampler: SamplerKind): Promise<ChosenToken>;
   async prefill(tokens: readonly number[], start: number, sampler?: SamplerKind): Promise<ChosenToken | undefined> {
     this.#writeStep(tokens, start, 0);
-    const step = this.#step(this.#rowsFor(tokens.length), sampler ? 'last' : 'none', sampler);
+    const step = this.#steps.step(this.#rowsFor(tokens.length), sampler ? 'last' : 'none', sampler);
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'prefill' });
     encodePass(encoder, [step.recording]);
     if (sampler) return (await this.#submitAndRead(encoder, sampler, 0, 1))[0]!;
@@ -211,7 +204,7 @@ export class GpuModel {
 
   /** Runs `count` decode steps, at most 8, each on the token that the one before chose, and chooses tokens `slot`…. */
   decode(sampler: SamplerKind, slot: number, count: number): Promise<ChosenToken[]> {
-    const { recording } = this.#step(1, 'last', sampler);
+    const { recording } = this.#steps.step(1, 'last', sampler);
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'decode' });
     encodePass(encoder, Array(count).fill(recording));
     return this.#submitAndRead(encoder, sampler, slot, count);
@@ -241,12 +234,8 @@ export class GpuModel {
     this.#writeStep(tokens, start, slot);
     if (tokens.length === 1) return this.decode(sampler, slot, 1);
     const rows = verifiedRows.find((most) => tokens.length <= most)!;
-    const name = `${rows} ${nameOf(sampler)}`;
-    const pass =
-      this.#passes.get(name) ?? (await this.#checked('speculation', () => this.#verificationPass(rows, sampler)));
+    const { recording, rowSamplers } = await this.#steps.verification(rows, sampler);
     this.#checkOpen();
-    this.#passes.set(name, pass);
-    const { recording, rowSamplers } = pass;
     device.queue.writeBuffer(this.#state.sampledStep, 0, Uint32Array.of(start, 1, slot, 0));
     const encoder = device.createCommandEncoder({ label: 'verify' });
     encodePass(encoder, [recording]);
@@ -266,7 +255,9 @@ export class GpuModel {
     const { device } = this.#gpu;
     this.#writeStep(tokens, start, 0);
     const recorded = Math.min(this.logitsChunk, this.#rowsFor(tokens.length));
-    const step = await this.#checked('logits', () => this.#step(recorded, rows.length > 0 ? 'all' : 'none'));
+    const step = await this.#steps.checked('logits', () =>
+      this.#steps.step(recorded, rows.length > 0 ? 'all' : 'none'),
+    );
     this.#checkOpen();
     const { vocabularySize } = this.config;
     const rowBytes = 4 * pitchOf(vocabularySize);
@@ -297,15 +288,13 @@ export class GpuModel {
 
   /** Kernel labels of one greedy step of so many rows, in order: a decode step is one of 1. */
   dispatches(rows: number): readonly string[] {
-    return this.#step(rows, 'last', greedy).recording.labels;
+    return this.#steps.step(rows, 'last', greedy).recording.labels;
   }
 
   /** Releases every buffer. The device stays. */
   dispose(): void {
     this.#disposed = true;
-    for (const { recording } of this.#steps.values()) recording.dispose();
-    this.#steps.clear();
-    this.#passes.clear();
+    this.#steps.dispose();
     this.#staging = [];
     this.#memory.dispose();
   }
@@ -327,68 +316,6 @@ export class GpuModel {
     let rows = 16;
     while (rows < tokens) rows *= 2;
     return Math.min(rows, this.prefillChunk);
-  }
-
-  /** Records a step that loading has not tried. Where there is no memory for it, nothing of it stays for the next try. */
-  async #checked<T>(label: string, record: () => T): Promise<T> {
-    const steps = new Set(this.#steps.keys());
-    const { activations } = this.#state;
-    const buffers = new Set([...activations.values()].flat());
-    try {
-      return await this.#memory.check(label, record);
-    } catch (error) {
-      for (const [name, { recording }] of this.#steps) {
-        if (steps.has(name)) continue;
-        recording.dispose();
-        this.#steps.delete(name);
-      }
-      for (const [name, made] of activations) {
-        activations.set(
-          name,
-          made.filter((buffer) => buffers.has(buffer)),
-        );
-        for (const buffer of made) if (!buffers.has(buffer)) this.#memory.release(buffer);
-      }
-      throw error;
-    }
-  }
-
-  /** The recording for a step of at most `rows` rows; made at its first use. */
-  #step(rows: number, head: Head, sampler?: SamplerKind): Step {
-    return this.#recorded(`${rows} ${head} ${sampler ? nameOf(sampler) : ''}`, (recorder) => {
-      const ops = new GpuOps(this.#state, recorder, rows);
-      const logits = forward(ops, this.#weights, this.config, head);
-      if (logits && sampler) this.#sampler.record(sampler, recorder, this.#state.kernels, logits);
-      return logits && !sampler ? ops.applySoftcap(logits) : logits;
-    });
-  }
-
-  /** A step with logits for all its rows, and the sampler for each of them. */
-  #verificationPass(rows: number, sampler: SamplerKind): VerificationPass {
-    const { recording, logits } = this.#recorded(`${rows} verify`, (recorder) =>
-      forward(new GpuOps(this.#state, recorder, rows), this.#weights, this.config, 'all'),
-    );
-    const { buffer, softcap } = logits!;
-    const size = 4 * pitchOf(this.config.vocabularySize);
-    const rowSamplers = Array.from({ length: rows }, (_, row) => {
-      const { recording } = this.#recorded(`${rows} verify, row ${row} ${nameOf(sampler)}`, (recorder) => {
-        const slice = { buffer, offset: row * size, size };
-        this.#sampler.record(sampler, recorder, this.#state.kernels, { buffer: slice, softcap });
-        return undefined;
-      });
-      return recording;
-    });
-    return { recording, rowSamplers };
-  }
-
-  #recorded(name: string, record: (recorder: Recorder) => GpuTensor | undefined): Step {
-    const known = this.#steps.get(name);
-    if (known) return known;
-    const recorder = new Recorder(this.#gpu.device, `step ${name}`);
-    const logits = record(recorder);
-    const step = { recording: recorder.finish(), logits };
-    this.#steps.set(name, step);
-    return step;
   }
 
   /** Submits what was encoded, and reads the tokens that it chose. */
@@ -425,5 +352,3 @@ function encodePass(encoder: GPUCommandEncoder, recordings: readonly Recording[]
   for (const recording of recordings) recording.encode(pass);
   pass.end();
 }
-
-const nameOf = ({ choice, logprobs }: SamplerKind): string => `${choice}, logprobs ${logprobs ?? 'off'}`;
