@@ -47,6 +47,11 @@ export class GpuEngine implements Engine {
     return this.#model;
   }
 
+  /** Compiles the kernels that draw tokens, which else the first request for that does. @throws {ShaderCompileError} */
+  compileSampler(): Promise<void> {
+    return this.#model.compileSampler();
+  }
+
   async tokenize(prompt: Prompt): Promise<number[]> {
     if (typeof prompt === 'object' && 'tokens' in prompt) return [...prompt.tokens];
     if (!this.#tokenizer) throw new TokenizerMissingError(this.info.name);

@@ -1,4 +1,5 @@
 import {
+  compileSample,
   DeviceLostError,
   type GpuContext,
   GpuMemory,
@@ -172,6 +173,12 @@ export class GpuModel {
    */
   configureSampler(options: ChoiceOptions, prompt: readonly number[]): Promise<SamplerKind> {
     return this.#sampler.configure(this.#gpu, options, prompt, () => this.#disposed);
+  }
+
+  /** Compiles what {@link configureSampler} else compiles at its first use. @throws {ShaderCompileError} */
+  async compileSampler(): Promise<void> {
+    const { device, features } = this.#gpu;
+    await compileSample(device, { features });
   }
 
   /** Tokens that a local layer's ring holds. */

@@ -2,6 +2,7 @@ import { serialiseError } from '@tama/errors';
 import { checkAdapter } from '../adapter.ts';
 import type { Engine, GenerateEvent } from '../engine.ts';
 import { ModelClosedError } from '../errors.ts';
+import type { GpuEngine } from '../gpu-engine.ts';
 import { loadGemma } from '../load-gemma.ts';
 import type { ClientMessage, HostMessage, PlainLoadOptions, Port, SentModelSource } from './protocol.ts';
 
@@ -13,7 +14,7 @@ type Loader = typeof loadGemma;
  * @param load another loader, for tests
  */
 export function serveEngine(port: Port, load: Loader = loadGemma): void {
-  let engine: (Engine & { readonly usable?: boolean }) | undefined;
+  let engine: (Engine & Partial<Pick<GpuEngine, 'usable' | 'compileSampler'>>) | undefined;
   /** What the engine was loaded from, and how. */
   let loadedAs: string | undefined;
   const streams = new Map<number, AsyncIterator<GenerateEvent>>();
@@ -45,6 +46,8 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
             post({ id, progress });
           engine = await load(source, { ...options, onProgress, signal: abortable(id) });
           loadedAs = wanted;
+          // While the reader types, so that the first drawn reply need not wait. A failure is told when they are used.
+          engine.compileSampler?.().catch(() => {});
           return engine.info;
         } finally {
           aborts.delete(id);

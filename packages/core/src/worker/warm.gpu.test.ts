@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import type { Engine } from '../engine.ts';
 import { loadGemma } from '../load-gemma.ts';
+import { sharedGpu } from '../shared-gpu.ts';
 import { repositoryPath } from '../testing/goldens.ts';
 import { testGpu } from '../testing/load.ts';
 import { byRange, type ModelServer, serve } from '../testing/model-server.ts';
@@ -57,4 +58,25 @@ it('a model that is loaded in another way, or was closed, is read again', async 
   ends.unshift(() => last.close());
   expect(server.requests).toHaveLength(3 * reads);
   expect(await logits(last)).toEqual(before);
+});
+
+it('compiles what draws tokens before it is asked to, and nothing more when it is', async () => {
+  const { device } = await sharedGpu(await testGpu(), true);
+  const asked: string[] = [];
+  const compile = device.createComputePipelineAsync.bind(device);
+  device.createComputePipelineAsync = (descriptor) => {
+    asked.push(descriptor.label ?? '');
+    return compile(descriptor);
+  };
+  try {
+    const { client, server } = await start();
+    const engine = await client.load(`${server.url}model.gguf`, { context: 32, device: 'f32' });
+    ends.unshift(() => engine.close());
+    expect(asked).toEqual(expect.arrayContaining(['sample', 'sample-gather', 'sample-histogram', 'sample-adjust']));
+    const before = asked.length;
+    for await (const _ of engine.generate({ tokens }, { maxTokens: 2, temperature: 1, seed: 3 }));
+    expect(asked).toHaveLength(before);
+  } finally {
+    Reflect.deleteProperty(device, 'createComputePipelineAsync');
+  }
 });
