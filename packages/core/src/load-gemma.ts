@@ -1,3 +1,4 @@
+import type { Tokenizer } from '@tama/tokenizer';
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { integerFrom, oneOf, positiveNumber } from './checkpoint/expectation.ts';
@@ -76,6 +77,7 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
     const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.rowBytes * rowCount(tensor), 0);
     let loadedBytes = 0;
     progress('weights', 0, totalBytes);
+    let tokenizer: Tokenizer | undefined;
     const model = await GpuModel.load(gpu, checkpoint, {
       context,
       prefillChunk,
@@ -88,10 +90,12 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
         loadedBytes += bytes;
         progress('weights', loadedBytes, totalBytes);
       },
-      onCompile: () => progress('compile', totalBytes, totalBytes),
+      async whileCompiling() {
+        progress('compile', totalBytes, totalBytes);
+        tokenizer = await checkpoint.tokenizer?.(signal);
+      },
     });
     try {
-      const tokenizer = await checkpoint.tokenizer?.(signal);
       const info: ModelInfo = {
         name: checkpoint.name,
         format: checkpoint.format,

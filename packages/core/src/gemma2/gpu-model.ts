@@ -40,7 +40,8 @@ export type GpuModelOptions = GpuLoaderOptions & {
   /** Default: {@link defaultRollback}. */
   readonly rollback?: number;
   readonly embeddingScale: EmbeddingScale;
-  readonly onCompile?: () => void;
+  /** What needs no GPU, done once the weights are read, while the rest of the kernels is being compiled. */
+  readonly whileCompiling?: () => Promise<void>;
   /** Default: every kernel is its default variant. */
   readonly tuning?: TuningOptions;
 };
@@ -97,7 +98,7 @@ export class GpuModel {
       const before = memory.bytes;
       const weights = await loadWeights(checkpoint, gpuWeightLoader(memory, options));
       const weightBytes = memory.bytes - before;
-      options.onCompile?.();
+      await options.whileCompiling?.();
       const kernels = await compiling;
       if (usualChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
       const tunedKernels = [
