@@ -2,8 +2,8 @@ import type { SamplingOptions, TokenLogprobs } from '@tama/kernels-wgsl';
 import type { ChatMessage } from '@tama/tokenizer';
 import type { LoadedWeights } from './convert/quantised-tensors.ts';
 import type { Gemma2Config, Warning } from './gemma2/config.ts';
-import type { Tuned } from './gemma2/gpu-model.ts';
 import type { TuningMode } from './tuning/decide.ts';
+import type { Tuned } from './tuning/tune-chunk.ts';
 import type { TuningStore } from './tuning/tuning-store.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { encodeChat, type Tokenizer } from '@tama/tokenizer';
-import { integerFrom } from './checkpoint/expectation.ts';
 import type { Engine, FinishReason, GenerateEvent, GenerateOptions, ModelInfo, Prompt, Usage } from './engine.ts';
 import {
   EmptyPromptError,
@@ -11,6 +10,7 @@ import {
   TokenIdError,
   TokenizerMissingError,
 } from './errors.ts';
+import { integerFrom } from './expectation.ts';
 import type { GpuModel } from './gemma2/gpu-model.ts';
 import { DecodeQueue } from './generation/decode-queue.ts';
 import { modelDrafter, promptLookup } from './generation/drafters.ts';

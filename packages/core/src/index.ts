@@ -69,6 +69,6 @@ export { FileUnreadableError } from './storage/storage-errors.ts';
 export { type SyntheticOptions, syntheticCheckpoint } from './synth/synthetic-checkpoint.ts';
 export { smallestVocabulary, syntheticVocabulary } from './synth/synthetic-vocabulary.ts';
 export type { TuningMode } from './tuning/decide.ts';
-export type { TunedChunk } from './tuning/tune-chunk.ts';
+export type { Tuned, TunedChunk } from './tuning/tune-chunk.ts';
 export type { TunedKernel } from './tuning/tune-kernels.ts';
 export type { TuningStore } from './tuning/tuning-store.ts';

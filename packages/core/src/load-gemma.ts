@@ -1,11 +1,11 @@
 import type { Tokenizer } from '@tama/tokenizer';
 import { summarise } from './adapter.ts';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
-import { integerFrom, oneOf, positiveNumber } from './checkpoint/expectation.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { loadedWeights, quantisedTensors } from './convert/quantised-tensors.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
 import { OptionError } from './errors.ts';
+import { integerFrom, oneOf, positiveNumber } from './expectation.ts';
 import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
 import { defaultRollback } from './gemma2/kv-cache.ts';

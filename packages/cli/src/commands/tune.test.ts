@@ -1,8 +1,8 @@
-import type { LoadOptions, ModelInfo } from '@tama/core';
+import type { LoadOptions, Tuned } from '@tama/core';
 import { describe, expect, it } from 'vitest';
 import { FakeEngine, tama } from '../testing/harness.ts';
 
-const tuned: NonNullable<ModelInfo['tuned']> = [
+const tuned: readonly Tuned[] = [
   {
     kernel: 'matvec',
     encoding: 'q4_0',

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '@tama/core';
+import type { Tuned } from '@tama/core';
 import { defineCommand } from '../command.ts';
 import { flag } from '../command-line/option.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -42,7 +42,7 @@ const nothing = {
 };
 
 /** A line a variant, the chosen one marked. */
-function report(tuned: NonNullable<ModelInfo['tuned']>[number]): string {
+function report(tuned: Tuned): string {
   const name = (constants: Readonly<Record<string, number>>) =>
     Object.entries(constants)
       .map(([key, value]) => `${key} ${value}`)

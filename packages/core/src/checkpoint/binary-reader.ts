@@ -1,6 +1,6 @@
+import { atMost, validUtf8 } from '../expectation.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError } from './checkpoint-errors.ts';
-import { atMost, validUtf8 } from './expectation.ts';
 import { type Field, otherBytes } from './field.ts';
 
 const WINDOW_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 import { TamaError, type Words } from '@tama/errors';
-import { type Expectation, same } from './expectation.ts';
+import { type Expectation, same } from '../expectation.ts';
 import { type Field, fieldWords, named, shortened } from './field.ts';
 
 const downloadAgain = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { atMost } from '../expectation.ts';
 import { MalformedFileError, TruncatedFileError, UnexpectedTensorError } from './checkpoint-errors.ts';
-import { atMost } from './expectation.ts';
 import { tensorField, within, words } from './field.ts';
 
 it('names out of files stay readable in a message, however long and whatever is in them', () => {

@@ -1,9 +1,9 @@
 import { Tokenizer, vocabularyFromHuggingFace, vocabularyFromSentencePiece } from '@tama/tokenizer';
+import { atMost } from '../expectation.ts';
 import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { FileMissingError } from '../storage/storage-errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { MalformedFileError } from './checkpoint-errors.ts';
-import { atMost } from './expectation.ts';
 import { words } from './field.ts';
 
 /** Gemma's files have 4 and 17.5 MB. */

@@ -1,6 +1,6 @@
+import { atMost, object, unique, validJson, validUtf8 } from '../expectation.ts';
 import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { MalformedFileError } from './checkpoint-errors.ts';
-import { atMost, object, unique, validJson, validUtf8 } from './expectation.ts';
 import { otherBytes, shortened, words } from './field.ts';
 
 /** Configurations and indices have kilobytes; parsing takes a multiple of the text in memory. */

@@ -1,6 +1,6 @@
 import type { Locale } from '@tama/errors';
 import { ModelConfigError, WrongFamilyError } from '../checkpoint/checkpoint-errors.ts';
-import { integerFrom, multipleOf, object, oneOf, positiveNumber, same } from '../checkpoint/expectation.ts';
+import { integerFrom, multipleOf, object, oneOf, positiveNumber, same } from '../expectation.ts';
 
 /** The numbers that make one Gemma 2 out of the architecture. Even layers are local (sliding), odd ones global. */
 export type Gemma2Config = {

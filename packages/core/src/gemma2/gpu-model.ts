@@ -18,8 +18,8 @@ import {
   verifiedRows,
 } from '../generation/sampler.ts';
 import type { TuningOptions } from '../tuning/decide.ts';
-import { type TunedChunk, tuneChunk } from '../tuning/tune-chunk.ts';
-import { type TunedKernel, tuneKernels } from '../tuning/tune-kernels.ts';
+import { type Tuned, tuneChunk } from '../tuning/tune-chunk.ts';
+import { tuneKernels } from '../tuning/tune-kernels.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
@@ -45,9 +45,6 @@ export type GpuModelOptions = GpuLoaderOptions & {
   /** Default: every kernel is its default variant. */
   readonly tuning?: TuningOptions;
 };
-
-/** What tuning has chosen. */
-export type Tuned = TunedKernel | TunedChunk;
 
 const untuned: TuningOptions = { mode: 'off', store: undefined };
 const greedy: SamplerKind = { choice: 'greedy', logprobs: undefined };

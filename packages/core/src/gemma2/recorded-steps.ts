@@ -6,13 +6,13 @@ import type { GpuMatrix } from './gpu-weights.ts';
 import type { Gemma2Weights } from './weights.ts';
 
 /** A forward pass, and what is done with its logits. */
-export type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
+type Step = { readonly recording: Recording; readonly logits: GpuTensor | undefined };
 
 /** A step with logits for all its rows, and the sampler for each of them. */
-export type VerificationPass = { readonly recording: Recording; readonly rowSamplers: readonly Recording[] };
+type VerificationPass = { readonly recording: Recording; readonly rowSamplers: readonly Recording[] };
 
 /** Which rows go through the output head: see `forward`. */
-export type Head = 'last' | 'all' | 'none';
+type Head = 'last' | 'all' | 'none';
 
 /** The steps of a model, each recorded at its first use. */
 export class RecordedSteps {

@@ -24,8 +24,8 @@ import {
   seenWords,
   type TokenLogprobs,
 } from '@tama/kernels-wgsl';
-import { integerFrom } from '../checkpoint/expectation.ts';
 import { OptionError } from '../errors.ts';
+import { integerFrom } from '../expectation.ts';
 import type { GpuKernels } from '../gemma2/gpu-kernels.ts';
 
 /** How the next token is chosen: the most likely one, or drawn. And what is told of its probability. */

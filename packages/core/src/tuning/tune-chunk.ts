@@ -7,9 +7,13 @@ import { choiceKey } from './choices.ts';
 import { type Answer, decide, type TuningOptions } from './decide.ts';
 import type { Variant } from './measure-variants.ts';
 import { PassTimer } from './pass-timer.ts';
+import type { TunedKernel } from './tune-kernels.ts';
 
 /** The rows of a prefill chunk as tuning chose them. Milliseconds are those of a row in two layers. */
 export type TunedChunk = Answer & { readonly kernel: 'prefill chunk' };
+
+/** What tuning has chosen. */
+export type Tuned = TunedKernel | TunedChunk;
 
 /** A chunk of more milliseconds would keep an abort waiting, and whatever else the GPU has to draw. */
 const longest = 250;
@@ -32,7 +36,11 @@ export async function tuneChunk(
   if (tuning.mode === 'off' || sizes.length < 2) return undefined;
   const { hiddenSize, intermediateSize, layers } = state.config;
   const question = {
-    key: await choiceKey(gpu, [], `prefill chunk ${layers} layers ${hiddenSize}x${intermediateSize}`),
+    key: await choiceKey(
+      gpu,
+      [],
+      `prefill chunk ${sizes.join('/')} ${layers} layers ${hiddenSize}x${intermediateSize}`,
+    ),
     candidates: sizes.map((ROWS) => ({ ROWS })),
     measure: () => measureChunks(gpu, state, weights, sizes),
   };

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import type { LoadOptions, ModelInfo } from '../engine.ts';
 import type { VectorKernelName } from '../gemma2/gpu-kernels.ts';
-import { GpuModel, type Tuned } from '../gemma2/gpu-model.ts';
+import { GpuModel } from '../gemma2/gpu-model.ts';
 import { sharedGpu } from '../shared-gpu.ts';
 import { expectGoldenDecode } from '../testing/decode-golden.ts';
 import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
 import { loadGolden, testGpu } from '../testing/load.ts';
 import type { TuningOptions } from './decide.ts';
 import { type Constants, measureVariants, type VectorKernelSpec } from './measure-variants.ts';
+import type { Tuned } from './tune-chunk.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 const named = (wanted: string) => goldenModels.find(({ name }) => name === wanted) as GoldenModel;

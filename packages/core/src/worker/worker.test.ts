@@ -1,8 +1,8 @@
 import { isTamaError } from '@tama/errors';
 import { afterEach, describe, expect, it } from 'vitest';
-import { integerFrom } from '../checkpoint/expectation.ts';
 import type { LoadOptions } from '../engine.ts';
 import { OptionError } from '../errors.ts';
+import { integerFrom } from '../expectation.ts';
 import type { GpuEngine } from '../gpu-engine.ts';
 import { FakeEngine } from '../testing/fake-engine.ts';
 import { EngineClient } from './client.ts';

@@ -1,6 +1,6 @@
+import type { Expectation } from '../../expectation.ts';
 import type { BinaryReader } from '../binary-reader.ts';
 import { DamagedDataError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import type { Expectation } from '../expectation.ts';
 import { giveBackZstdDecoder, takeZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
 /** What zstd's own tools use up to level 19. More would cost that much memory for every open stream. */

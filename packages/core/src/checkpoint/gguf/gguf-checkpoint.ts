@@ -1,3 +1,4 @@
+import { oneOf, same, unique } from '../../expectation.ts';
 import { configFromGguf } from '../../gemma2/config.ts';
 import { type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
@@ -9,7 +10,6 @@ import {
   UnexpectedTensorError,
 } from '../checkpoint-errors.ts';
 import { decodeFloats, isFloat, rowBytes } from '../encoding.ts';
-import { oneOf, same, unique } from '../expectation.ts';
 import { missing, words } from '../field.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
 import { completeTensorSet } from '../tensor-set.ts';

@@ -1,4 +1,5 @@
 import type { Words } from '@tama/errors';
+import { atLeast, integerFrom, multipleOf, oneOf, powerOfTwo, same, unique } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
 import {
@@ -8,7 +9,6 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { encodings, rowBytes, type WeightEncoding } from '../encoding.ts';
-import { atLeast, integerFrom, multipleOf, oneOf, powerOfTwo, same, unique } from '../expectation.ts';
 import { another, tensorField, within, words } from '../field.ts';
 import { ggmlTypes } from './ggml-types.ts';
 import { type GgufMetadata, readMetadata } from './gguf-metadata.ts';

@@ -1,9 +1,9 @@
 import type { Words } from '@tama/errors';
+import { atMost, oneOf, unique } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
 import type { CheckpointMetadata } from '../checkpoint.ts';
 import { MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
-import { atMost, oneOf, unique } from '../expectation.ts';
 import { type Field, named, within, words } from '../field.ts';
 
 /** The key-value part of a GGUF header. Arrays are only located: a vocabulary's are megabytes long. */

@@ -1,8 +1,8 @@
 import { Tokenizer, UnsupportedVocabularyError, vocabularyFromGguf } from '@tama/tokenizer';
+import { number } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { MalformedFileError } from '../checkpoint-errors.ts';
-import { number } from '../expectation.ts';
 import { readGgufMetadata } from './gguf-file.ts';
 import { type GgufMetadata, readNumbers, readStrings } from './gguf-metadata.ts';
 

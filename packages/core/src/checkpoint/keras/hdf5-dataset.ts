@@ -1,7 +1,7 @@
+import { atMost, oneOf } from '../../expectation.ts';
 import { checkRead } from '../../storage/byte-source.ts';
 import { TensorTypeError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings, type FloatEncoding } from '../encoding.ts';
-import { atMost, oneOf } from '../expectation.ts';
 import { named, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { type Hdf5Reader, places } from './hdf5-reader.ts';

@@ -1,6 +1,6 @@
+import { atMost, oneOf, unique } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { atMost, oneOf, unique } from '../expectation.ts';
 import { named, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { type Message, messageTypes, readDataset } from './hdf5-dataset.ts';

@@ -1,8 +1,8 @@
 import type { Words } from '@tama/errors';
+import { atLeast, atMost, type Expectation, same } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { cachedSource } from '../../storage/cached-source.ts';
 import { MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
-import { atLeast, atMost, type Expectation, same } from '../expectation.ts';
 import { type Field, within, words } from '../field.ts';
 
 /** What messages call the places of a file. */

@@ -1,9 +1,9 @@
+import { object, same, unique } from '../../expectation.ts';
 import type { ReadConfig } from '../../gemma2/config.ts';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, UnexpectedTensorError } from '../checkpoint-errors.ts';
-import { object, same, unique } from '../expectation.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, gemma2Tensors, type TensorSpec } from '../gemma2-tensors.ts';
 import { configBeside, inferConfig } from '../inferred-config.ts';

@@ -1,6 +1,6 @@
+import { multipleOf, object } from '../../expectation.ts';
 import { type Fields, integer, isFields, positive, type ReadConfig, requireValue } from '../../gemma2/config.ts';
 import { ModelConfigError, WrongFamilyError } from '../checkpoint-errors.ts';
-import { multipleOf, object } from '../expectation.ts';
 
 /**
  * Reads the configuration of a keras-hub GemmaBackbone: the preset's config.json, or only the part inside it. Gemma 1

@@ -1,6 +1,6 @@
+import { atMost } from '../../expectation.ts';
 import { type ByteFolder, type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { MalformedFileError } from '../checkpoint-errors.ts';
-import { atMost } from '../expectation.ts';
 
 /** Keys and values as tensorstore sees them: a directory of files, or a database. */
 export interface KeyValueStore {

@@ -1,3 +1,4 @@
+import { atMost, oneOf } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { memorySource } from '../../storage/memory-source.ts';
 import { BinaryReader } from '../binary-reader.ts';
@@ -8,7 +9,6 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { zstdContent } from '../compression/zstd-stream.ts';
-import { atMost, oneOf } from '../expectation.ts';
 import { words } from '../field.ts';
 import { checksumDiffers, crc32c } from './crc32c.ts';
 import { PackedFields } from './packed-fields.ts';

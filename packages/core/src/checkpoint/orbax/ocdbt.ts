@@ -1,11 +1,11 @@
 import type { Words } from '@tama/errors';
+import { atMost, type Expectation, oneOf, unique } from '../../expectation.ts';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import { memorySource } from '../../storage/memory-source.ts';
 import { inParallel } from '../../storage/parallel.ts';
 import { pathSegments } from '../../storage/relative-path.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import { MalformedFileError, TruncatedFileError } from '../checkpoint-errors.ts';
-import { atMost, type Expectation, oneOf, unique } from '../expectation.ts';
 import { another, type Field } from '../field.ts';
 import { type KeyValueStore, METADATA_FILES, slice } from './key-value-store.ts';
 import {

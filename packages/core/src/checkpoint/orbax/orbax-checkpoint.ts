@@ -1,8 +1,8 @@
+import { integerFrom, oneOf, unique } from '../../expectation.ts';
 import type { Gemma2Config, ReadConfig } from '../../gemma2/config.ts';
 import type { ByteFolder, ByteSource } from '../../storage/byte-source.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, UnexpectedTensorError } from '../checkpoint-errors.ts';
-import { integerFrom, oneOf, unique } from '../expectation.ts';
 import { missing, named } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { gemma2Tensors, type TensorSpec } from '../gemma2-tensors.ts';

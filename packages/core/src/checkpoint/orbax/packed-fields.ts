@@ -1,5 +1,5 @@
+import { atMost, validUtf8 } from '../../expectation.ts';
 import { MalformedFileError } from '../checkpoint-errors.ts';
-import { atMost, validUtf8 } from '../expectation.ts';
 import { type Field, otherBytes, words } from '../field.ts';
 
 const FORMAT = 'OCDBT';

@@ -1,3 +1,4 @@
+import { atMost } from '../../expectation.ts';
 import { type ByteSource, checkRead, lent } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import {
@@ -7,7 +8,6 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
-import { atMost } from '../expectation.ts';
 import type { StoredArray } from '../stored-array.ts';
 import type { ChunkStreams } from './chunk-streams.ts';
 import { checksumDiffers, crc32c } from './crc32c.ts';

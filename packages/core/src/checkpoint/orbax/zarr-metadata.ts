@@ -1,7 +1,7 @@
+import { type Expectation, object, oneOf, same } from '../../expectation.ts';
 import { isFields } from '../../gemma2/config.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import type { FloatEncoding } from '../encoding.ts';
-import { type Expectation, object, oneOf, same } from '../expectation.ts';
 import { missing, named } from '../field.ts';
 
 export type Codec = 'none' | 'zstd' | 'gzip';

@@ -1,3 +1,4 @@
+import { object, oneOf, same } from '../../expectation.ts';
 import { configFromHuggingFace, type Fields, isFields } from '../../gemma2/config.ts';
 import { type ByteFolder, type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
@@ -9,7 +10,6 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { type FloatEncoding, rowBytes } from '../encoding.ts';
-import { object, oneOf, same } from '../expectation.ts';
 import { missing, named } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';

@@ -1,6 +1,6 @@
+import { type Expectation, integerFrom, object, oneOf, same, text } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { type Expectation, integerFrom, object, oneOf, same, text } from '../expectation.ts';
 import { type Field, missing, tensorField, within, words } from '../field.ts';
 import { parseJsonObject } from '../json-file.ts';
 

@@ -1,10 +1,10 @@
+import { object, same, unique } from '../../expectation.ts';
 import type { Gemma2Config, ReadConfig } from '../../gemma2/config.ts';
 import { type ByteFolder, type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
 import type { Checkpoint, CheckpointTensor } from '../checkpoint.ts';
 import { MalformedFileError, MissingTensorError, TensorShapeError } from '../checkpoint-errors.ts';
 import { decodeFloats } from '../encoding.ts';
-import { object, same, unique } from '../expectation.ts';
 import { words } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
 import { EMBEDDING, type TensorShape } from '../gemma2-tensors.ts';

@@ -1,8 +1,8 @@
 import type { Words } from '@tama/errors';
+import { atMost, oneOf, text } from '../../expectation.ts';
 import { type ByteSource, type Bytes, checkRead } from '../../storage/byte-source.ts';
 import { MalformedFileError, TensorTypeError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
 import { encodings } from '../encoding.ts';
-import { atMost, oneOf, text } from '../expectation.ts';
 import { missing, named, otherKind, tensorField, within, words } from '../field.ts';
 import type { StoredArray } from '../stored-array.ts';
 import { PickleDictionary, type PickleValue, unpickle } from './unpickler.ts';

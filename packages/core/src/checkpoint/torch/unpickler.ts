@@ -1,6 +1,6 @@
 import type { Words } from '@tama/errors';
+import { atMost, type Expectation, text, validUtf8 } from '../../expectation.ts';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { atMost, type Expectation, text, validUtf8 } from '../expectation.ts';
 import { type Field, missing, named, otherBytes, otherKind } from '../field.ts';
 
 /** What a pickle of weights can hold. Functions are never called: `Call` and `Persistent` only say what stood there. */

@@ -1,7 +1,7 @@
 import type { Words } from '@tama/errors';
+import { atMost, type Expectation, oneOf, same, unique } from '../../expectation.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { MalformedFileError, TruncatedFileError, UnsupportedFeatureError } from '../checkpoint-errors.ts';
-import { atMost, type Expectation, oneOf, same, unique } from '../expectation.ts';
 import { another, type Field, named, within, words } from '../field.ts';
 
 /** Where the content of a stored (uncompressed) entry lies. */
