@@ -37,6 +37,8 @@ export { matmulSmall, smallBatch } from './matmul-small/matmul-small.ts';
 export { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
 export { matmulTiled } from './matmul-tiled/matmul-tiled.ts';
 export { matvec } from './matvec/matvec.ts';
+export { normedGatedMatvec } from './normed-gated-matvec/normed-gated-matvec.ts';
+export { normedMatvec } from './normed-matvec/normed-matvec.ts';
 export type { MatrixPlan, PackedMatrix, PackedMatrixOptions, PackedMatrixWriter, PackedPart } from './packed-matrix.ts';
 export { createPackedMatrix, planPackedMatrix } from './packed-matrix.ts';
 export type { BufferSlice } from './recorder.ts';

@@ -14,6 +14,8 @@ import { matmulSmall } from './matmul-small/matmul-small.ts';
 import { matmulSubgroupMatrix } from './matmul-subgroup-matrix/matmul-subgroup-matrix.ts';
 import { matmulTiled } from './matmul-tiled/matmul-tiled.ts';
 import { matvec } from './matvec/matvec.ts';
+import { normedGatedMatvec } from './normed-gated-matvec/normed-gated-matvec.ts';
+import { normedMatvec } from './normed-matvec/normed-matvec.ts';
 import { residualNorms } from './residual-norms/residual-norms.ts';
 import { rmsnorm } from './rmsnorm/rmsnorm.ts';
 import { ropeCache } from './rope-cache/rope-cache.ts';
@@ -42,6 +44,8 @@ export const kernels = {
   'matmul-subgroup-matrix': matmulSubgroupMatrix,
   'matmul-tiled': matmulTiled,
   matvec,
+  'normed-gated-matvec': normedGatedMatvec,
+  'normed-matvec': normedMatvec,
   'residual-norms': residualNorms,
   rmsnorm,
   'rope-cache': ropeCache,

@@ -15,6 +15,7 @@ import {
   matmul,
   matmulSmall,
   matvec,
+  type normedMatvec,
   residualNorms,
   rmsnorm,
   ropeCache,
@@ -52,6 +53,8 @@ export type GpuKernels = {
   readonly matmulSmall: Map<WeightEncoding, Compiled<typeof matmulSmall>>;
   /** Variants that suit matrices of one shape better, by {@link shapeKey}. */
   readonly tuned: Map<string, Compiled<typeof matvec>>;
+  /** With the norms before them, by {@link shapeKey}, where tuning has found that faster. */
+  readonly normed: Map<string, Compiled<typeof normedMatvec>>;
 };
 
 /** Kernels over one row of x: what decoding spends its time in. */
@@ -140,6 +143,7 @@ export async function compileKernels(
     matmul: perEncoding(matmul, products.flatMap(partsOf)),
     matmulSmall: new Map(),
     tuned: new Map(),
+    normed: new Map(),
   };
   const compiled = await Promise.all(
     Object.entries(kernels).map(async ([name, kernel]) => [name, await kernel] as const),

@@ -20,6 +20,7 @@ import {
 import type { TuningOptions } from '../tuning/decide.ts';
 import { type Tuned, tuneChunk } from '../tuning/tune-chunk.ts';
 import { tuneKernels } from '../tuning/tune-kernels.ts';
+import { tuneNorms } from '../tuning/tune-norms.ts';
 import { tuneProducts } from '../tuning/tune-products.ts';
 import type { Gemma2Config } from './config.ts';
 import { type EmbeddingScale, embeddingScale } from './embedding-scale.ts';
@@ -100,6 +101,7 @@ export class GpuModel {
       if (usualChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
       const tunedKernels = [
         ...(await tuneKernels(gpu, weights, kernels, tuning)),
+        ...(await tuneNorms(gpu, weights, config, kernels, tuning)),
         ...(await tuneProducts(gpu, weights, kernels, usualChunk, tuning)),
       ];
       const table = rotationTable(context, config.headDim, config.ropeTheta);

@@ -10,18 +10,29 @@ import {
 } from '@tama/kernels-wgsl';
 import { mostAtOnce } from '../generation/sampler.ts';
 import type { Gemma2Config } from './config.ts';
-import { type GpuKernels, stackedKernel, vectorKernel } from './gpu-kernels.ts';
+import { type GpuKernels, shapeKey, stackedKernel, type VectorKernelName, vectorKernel } from './gpu-kernels.ts';
 import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from './gpu-weights.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { Ops } from './ops.ts';
 
 /** An activation: [rows, pitchOf(width)] f32. */
 export type GpuTensor = {
-  readonly buffer: GPUBuffer;
+  /** Where the residual stream is now: a product that computes its norms leaves it in another buffer. */
+  buffer: GPUBuffer;
   readonly rows: number;
   readonly width: number;
   /** A soft-cap that whoever reads it still has to apply: a sampler does it as it reads, and argmax needs none. */
   readonly softcap?: number;
+  /** A sandwich that whoever reads it still has to compute: a product may do so itself. */
+  readonly sandwich?: Sandwich;
+};
+
+/** What {@link Ops.addNormed} is given. */
+type Sandwich = {
+  readonly x: GpuTensor;
+  readonly update: GpuTensor;
+  readonly postWeight: GPUBuffer;
+  readonly nextWeight: GPUBuffer;
 };
 
 /** What all recordings of a model share. Activations are planned for the largest step and reused by every layer. */
@@ -100,7 +111,10 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     return y;
   }
 
-  matmul(x: GpuTensor, matrix: GpuMatrix): GpuTensor {
+  matmul(input: GpuTensor, matrix: GpuMatrix): GpuTensor {
+    const normed = this.#normedProduct('matvec', input, matrix);
+    if (normed) return normed;
+    const x = this.#normed(input);
     if (x.rows === 1) return this.#matvec(x, matrix);
     const { kernels, step } = this.#state;
     const { columns } = matrix;
@@ -171,7 +185,10 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     this.#recorder.dispatch(kernels.attentionMerge, { step, partials, y: y.buffer }, params);
   }
 
-  gated(x: GpuTensor, gateUp: GpuMatrix): GpuTensor {
+  gated(input: GpuTensor, gateUp: GpuMatrix): GpuTensor {
+    const normed = gateUp.paired ? this.#normedProduct('gatedMatvec', input, gateUp) : undefined;
+    if (normed) return normed;
+    const x = this.#normed(input);
     const { kernels, config } = this.#state;
     const width = config.intermediateSize;
     const y = this.#activation('gated', x.rows, width);
@@ -198,7 +215,14 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
   }
 
   addNormed(x: GpuTensor, update: GpuTensor, postWeight: GPUBuffer, nextWeight: GPUBuffer): GpuTensor {
-    const y = this.#activation('norm', x.rows, x.width);
+    const sandwich = { x, update, postWeight, nextWeight };
+    return { ...this.#activation('norm', x.rows, x.width), sandwich };
+  }
+
+  /** Computes what {@link addNormed} has left to the reader. */
+  #normed({ sandwich, ...y }: GpuTensor): GpuTensor {
+    if (!sandwich) return y;
+    const { x, update, postWeight, nextWeight } = sandwich;
     const { rmsEpsilon: epsilon } = this.#state.config;
     this.#recorder.dispatch(
       this.#state.kernels.residualNorms,
@@ -208,8 +232,38 @@ export class GpuOps implements Ops<GpuTensor, GpuMatrix, GPUBuffer> {
     return y;
   }
 
-  lastRow(x: GpuTensor): GpuTensor {
-    if (x.rows === 1) return x;
+  /** A sandwich and the product of its row by a matrix at once; undefined where there is no kernel for it. */
+  #normedProduct(name: VectorKernelName, { rows, sandwich }: GpuTensor, matrix: GpuMatrix): GpuTensor | undefined {
+    const { kernels, config } = this.#state;
+    const [part, ...others] = partsOf(matrix);
+    if (!sandwich || rows > 1 || !part || others.length > 0) return undefined;
+    const kernel = kernels.normed.get(shapeKey(name, part));
+    if (!kernel) return undefined;
+    const { x, update, postWeight, nextWeight } = sandwich;
+    const { columns, rows: partRows, weights, scales } = part;
+    const residual = this.#otherStream(x);
+    const y = this.#activation(`normed ${name}`, 1, name === 'matvec' ? matrix.rows : config.intermediateSize);
+    this.#recorder.dispatch(
+      kernel,
+      {
+        ...{ x: x.buffer, update: update.buffer, postWeight, nextWeight },
+        ...{ weights, scales, residual, y: y.buffer },
+      },
+      { columns, rows: partRows, offset: 0, epsilon: config.rmsEpsilon },
+    );
+    x.buffer = residual;
+    return y;
+  }
+
+  /** Of the two buffers of a residual stream, the one that it is not in. */
+  #otherStream({ buffer, rows, width }: GpuTensor): GPUBuffer {
+    const [first, second] = ['embed', 'residual'].map((name) => this.#activation(name, rows, width).buffer);
+    return buffer === first ? second! : first!;
+  }
+
+  lastRow(input: GpuTensor): GpuTensor {
+    if (input.rows === 1) return input;
+    const x = this.#normed(input);
     const y = this.#activation('last row', 1, x.width);
     this.#recorder.dispatch(
       this.#state.kernels.lastRow,

@@ -114,6 +114,7 @@ const noKernels = {
   matmul: new Map(),
   matmulSmall: new Map(),
   tuned: new Map(),
+  normed: new Map(),
 } satisfies Maps<GpuKernels> as unknown as GpuKernels;
 
 /** Those of its members that are looked up in. */

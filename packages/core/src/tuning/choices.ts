@@ -1,5 +1,5 @@
 import { type CompileOptions, type GpuContext, type KernelSpec, renderKernel } from '@tama/kernels-wgsl';
-import type { Constants } from './measure-variants.ts';
+import type { Constants } from './measure-runs.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 /** What was chosen, by adapter, kernel text and shape. */

@@ -1,6 +1,6 @@
 import type { GpuContext } from '@tama/kernels-wgsl';
 import { type Choices, keepChoices, readChoices } from './choices.ts';
-import { type Constants, sameConstants, type Variant } from './measure-variants.ts';
+import { type Constants, sameConstants, type Variant } from './measure-runs.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 /**

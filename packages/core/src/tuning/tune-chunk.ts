@@ -5,7 +5,7 @@ import type { GpuMatrix } from '../gemma2/gpu-weights.ts';
 import type { Gemma2Weights } from '../gemma2/weights.ts';
 import { choiceKey } from './choices.ts';
 import { type Answer, decide, type TuningOptions } from './decide.ts';
-import type { Variant } from './measure-variants.ts';
+import type { Variant } from './measure-runs.ts';
 import { PassTimer } from './pass-timer.ts';
 import type { TunedKernel } from './tune-kernels.ts';
 

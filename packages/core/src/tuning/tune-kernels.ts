@@ -19,13 +19,8 @@ import { type GpuMatrix, type GpuPart, partsByTwo, partsOf } from '../gemma2/gpu
 import { type Gemma2Weights, productMatrices } from '../gemma2/weights.ts';
 import { choiceKey } from './choices.ts';
 import { decide, type TuningOptions } from './decide.ts';
-import {
-  type Constants,
-  measureVariants,
-  type Variant,
-  type VectorKernelSpec,
-  type Workload,
-} from './measure-variants.ts';
+import type { Constants, Variant } from './measure-runs.ts';
+import { measureVariants, type VectorKernelSpec, type Workload } from './measure-variants.ts';
 
 /** Which variant of a kernel serves the parts of matrices of one shape. */
 export type TunedKernel = {

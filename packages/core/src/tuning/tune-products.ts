@@ -14,7 +14,8 @@ import { type GpuMatrix, type GpuPart, partsOf } from '../gemma2/gpu-weights.ts'
 import type { Gemma2Weights } from '../gemma2/weights.ts';
 import { choiceKey } from './choices.ts';
 import { decide, type TuningOptions } from './decide.ts';
-import { type Constants, measureKernels, sameConstants, type Workload } from './measure-variants.ts';
+import { type Constants, sameConstants } from './measure-runs.ts';
+import { measureKernels, type Workload } from './measure-variants.ts';
 import type { TunedKernel } from './tune-kernels.ts';
 
 /** One way to multiply the rows of a prefill chunk, and what it is called where choices are kept. */

@@ -1,4 +1,4 @@
-import { type GpuContext, GpuMemory, gatedMatvec, matvec, weightFormats } from '@tama/kernels-wgsl';
+import { type GpuContext, GpuMemory, gatedMatvec, matvec, normedMatvec, weightFormats } from '@tama/kernels-wgsl';
 import { packMatrix, randomMatrix } from '@tama/kernels-wgsl/testing';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
@@ -10,7 +10,8 @@ import { expectGoldenDecode } from '../testing/decode-golden.ts';
 import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
 import { loadGolden, testGpu } from '../testing/load.ts';
 import type { TuningOptions } from './decide.ts';
-import { type Constants, measureVariants, type VectorKernelSpec } from './measure-variants.ts';
+import type { Constants } from './measure-runs.ts';
+import { measureVariants, type VectorKernelSpec } from './measure-variants.ts';
 import type { Tuned } from './tune-chunk.ts';
 import type { TuningStore } from './tuning-store.ts';
 
@@ -62,11 +63,15 @@ it('measures when asked to, keeps the choice, and does not measure again', async
     expect(variants.length).toBeGreaterThan(0);
     expect(variants.map((variant) => variant.constants)).toContainEqual(constants);
   }
-  expect(store.writes).toBe(1);
+  // What computes norms and product at once agreed with what computes them apart.
+  const normed = measured.filter(({ kernel }) => kernel.startsWith('normed'));
+  expect(normed.map(({ kernel }) => kernel)).toEqual(['normed-matvec', 'normed-gated-matvec']);
+  for (const { variants } of normed) expect(variants.length).toBeGreaterThan(1);
+  expect(store.writes).toBe(2);
 
   const kept = await tunedIn({ tuningStore: store });
   expect(kept).toEqual(measured.map((one) => ({ ...one, variants: [] })));
-  expect(store.writes).toBe(1);
+  expect(store.writes).toBe(2);
   expect(await tunedIn({ tuning: 'off', tuningStore: store })).toEqual([]);
 });
 
@@ -77,7 +82,7 @@ it('by itself measures nothing on a software adapter', async () => {
 });
 
 /** Keeps a choice for every shape of the two kernels, on whatever adapter. */
-const keeping = (choices: Readonly<Record<VectorKernelName, unknown>>): TuningStore => ({
+const keeping = (choices: Readonly<Partial<Record<VectorKernelName | 'normed', unknown>>>): TuningStore => ({
   read: async () => new Proxy({}, { get: (_, key) => choices[String(key).split(' ')[0] as VectorKernelName] }),
   write: () => Promise.reject(new Error('nothing was measured')),
 });
@@ -124,6 +129,28 @@ describe.each([
   });
 });
 
+describe.each([
+  { golden: model, device: 'f32', apart: 0 },
+  { golden: named('small/gguf/small-q8_0.gguf'), device: 'auto', apart: 0 },
+  // In layers with v in another encoding, two matrices are multiplied by at once, and norms stay apart.
+  { golden: named('small/gguf/small-q4_k_m.gguf'), device: 'auto', apart: 2 },
+] as const)('the norms of $golden.name within products in $device', ({ golden, device, apart }) => {
+  it.each(normedMatvec.candidates!)('give the golden logits by %o', async (normed) => {
+    const engine = await loadGolden(golden, { device, prefillChunk: 32, tuningStore: keeping({ normed }) });
+    await expectGoldenDecode(engine, golden);
+    const labels = engine.model.dispatches(1).map((label) => label.split(' ')[0]);
+    const count = (name: string) => labels.filter((label) => label === name).length;
+    const { layers } = engine.model.config;
+    await engine.close();
+    // The first layer's norm has no sandwich before it, the last sandwich is followed by the head.
+    expect(count('rmsnorm')).toBe(1);
+    expect(count('residual-norms')).toBe(1 + apart);
+    expect(count('normed-gated-matvec')).toBe(layers);
+    expect(count('normed-matvec')).toBe(layers - 1 - apart);
+    expect(labels).toHaveLength(6 * layers + apart + 6);
+  });
+});
+
 it('ignores a choice that is none', async () => {
   const context = await sharedGpu(await testGpu(), true);
   for (const wrong of [{ WORKGROUP: 3, ROWS: 16, SHARED: 0 }, { WORKGROUP: 64 }, 'x', null]) {
@@ -143,7 +170,7 @@ it('measures by itself, once, on an adapter of hardware, but not where the choic
   expect(measured.length).toBeGreaterThan(2);
   expect(measured.every(({ variants }) => variants.length > 0)).toBe(true);
   expect((await tunedBy(hardware, { mode: 'auto', store })).every(({ variants }) => variants.length === 0)).toBe(true);
-  expect(store.writes).toBe(2); // decode's kernels and prefill's
+  expect(store.writes).toBe(3); // decode's kernels, norms and prefill's
   const full = { ...memoryStore(), write: () => Promise.reject(new Error('no space')) };
   expect(await tunedBy(hardware, { mode: 'auto', store: full })).toEqual([]);
   expect(await tunedBy(hardware, { mode: 'auto', store: undefined })).toEqual([]);

@@ -10,12 +10,12 @@ override SHARED: bool = false;
 
 // From quad `first` of x on. What a loop indexes would stay in memory where a driver does not unroll loops (SwiftShader).
 fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece {
-  var piece: Piece;
+  var quads: array<vec4f, 8>;
 #if ${subgroups}
   if (SHARED) {
     let own = x[first + lane];
     let eight = subgroupLane & ~7u;
-    piece.quads = array(
+    quads = array(
       subgroupShuffle(own, eight),
       subgroupShuffle(own, eight + 1),
       subgroupShuffle(own, eight + 2),
@@ -28,7 +28,7 @@ fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece 
   }
 #endif
   if (!together) {
-    piece.quads = array(
+    quads = array(
       x[first],
       x[first + 1],
       x[first + 2],
@@ -39,8 +39,5 @@ fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece 
       x[first + 7],
     );
   }
-  let quads = piece.quads;
-  piece.sums.x = dot(quads[0] + quads[1] + quads[2] + quads[3], vec4f(1));
-  piece.sums.y = dot(quads[4] + quads[5] + quads[6] + quads[7], vec4f(1));
-  return piece;
+  return pieceOf(quads);
 }

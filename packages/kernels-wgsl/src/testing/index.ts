@@ -4,7 +4,7 @@ export { onlySeen, packCache, packKeys, unpackCache, unpackKeys } from './cache.
 export { emulateSubgroupMatrix } from './emulated-subgroup-matrix.ts';
 export { readBuffer, runKernel, testGpu, variantName, variantsOf } from './gpu.ts';
 export { packMatrix, randomMatrix } from './matrices.ts';
-export { multiplyRowError, multiplyRows } from './multiply.ts';
+export { multiplyNormedError, multiplyRowError, multiplyRows } from './multiply.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';
 export { scarceMemory } from './scarce-memory.ts';

@@ -1,0 +1,64 @@
+// What residual-norms and dotPanels do, in one: the residual stream and its norm piece by piece as W is multiplied by them.
+// Needs the bindings of normed-matvec.wgsl, panel-sums.wgsl and reduce.wgsl.
+//
+// Every workgroup does the norms for itself. An invocation has one quad of a slice's group of 32 columns in each turn, and
+// passes it to its slice's other seven through workgroup memory: that needs a few kilobytes for rows of any width, and
+// nothing of subgroups. The second norm's scale is the same for all columns, and multiplies the sums when it is known.
+
+// A quad an invocation, of this turn and the last: nobody can be two turns ahead, so one barrier a turn is enough.
+var<workgroup> normed: array<vec4f, 2 * WORKGROUP>;
+
+fn inverseRms(squares: f32) -> f32 {
+  return inverseSqrt(squares / f32(params.columns) + params.epsilon);
+}
+
+// This invocation's share of the squares of `update`, which the first norm's scale is made of.
+fn updateSquares(local: u32) -> f32 {
+  var squares = 0.0;
+  for (var quad = local; quad < (params.columns + 3) / 4; quad += WORKGROUP) {
+    squares += dot(update[quad], update[quad]);
+  }
+  return squares;
+}
+
+// Its share of W times the residual stream, weighted but not scaled, to partialSums; returns its share of the stream's
+// squares. The stream goes to `residual` if this workgroup is the one that `writes` it.
+fn dotNormed(firstPanel: u32, lastPanel: u32, local: u32, postScale: f32, writes: bool) -> f32 {
+  let lane = local % PANEL;
+  let slice = local / PANEL;
+  let groups = (params.columns + 31) / 32;
+  let panels = min(vec4u(firstPanel) + vec4u(0, 1, 2, 3), vec4u(lastPanel)) * groups;
+  var sums = vec4f();
+  var squares = 0.0;
+  var half = 0u;
+  for (var begin = 0u; begin < groups; begin += SLICES) {
+    let i = min(begin + slice, groups - 1);
+    let within = begin + slice < groups;
+    let quad = i * (32 / 4) + lane;
+    let value = x[quad] + update[quad] * postScale * (1 + postWeight[quad]);
+    if (within) {
+      squares += dot(value, value);
+      if (writes) { residual[quad] = value; }
+    }
+    normed[half + local] = select(vec4f(), value * (1 + nextWeight[quad]), within);
+    workgroupBarrier();
+    let first = half + slice * PANEL;
+    var piece = pieceOf(array(
+      normed[first],
+      normed[first + 1],
+      normed[first + 2],
+      normed[first + 3],
+      normed[first + 4],
+      normed[first + 5],
+      normed[first + 6],
+      normed[first + 7],
+    ));
+    sums.x += groupDot(loadGroup(panels.x + i, lane), &piece);
+    if (PANELS > 1) { sums.y += groupDot(loadGroup(panels.y + i, lane), &piece); }
+    if (PANELS > 2) { sums.z += groupDot(loadGroup(panels.z + i, lane), &piece); }
+    if (PANELS > 3) { sums.w += groupDot(loadGroup(panels.w + i, lane), &piece); }
+    half = WORKGROUP - half;
+  }
+  for (var p = 0u; p < PANELS; p++) { partialSums[p * WORKGROUP + local] = sums[p]; }
+  return squares;
+}
