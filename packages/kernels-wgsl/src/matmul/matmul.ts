@@ -11,6 +11,8 @@ export const matmul: KernelSpec<Params, Binding> = {
   layout,
   bindings,
   constants: { WORKGROUP: 64 },
+  // Eight rows are a software adapter's lanes, and small workgroups share out evenly among few cores.
+  tune: ({ isFallbackAdapter }) => (isFallbackAdapter ? { WORKGROUP: 8 } : {}),
   // Batch first: workgroups that run at the same time read the same weights.
   workgroups: ({ batch, rows }, { WORKGROUP }) => [Math.ceil(batch / 16), Math.ceil(rows / (4 * WORKGROUP!))],
 };
