@@ -100,6 +100,19 @@ describe('the plan', () => {
   });
 });
 
+it('closes what it has opened where there is no adapter, and tells of that first', async () => {
+  const none = { requestAdapter: async () => null } as unknown as GPU;
+  const file = memorySource('tiny.gguf', readFixture('tiny/gguf/tiny-q4_0.gguf'));
+  let close = async () => {};
+  const closed = new Promise<void>((resolve) => {
+    close = async () => resolve();
+  });
+  await expect(loadGemma({ ...file, close }, { gpu: none })).rejects.toMatchObject({ code: 'no-adapter' });
+  await closed;
+  const notAModel = memorySource('tiny.gguf', new Uint8Array(64));
+  await expect(loadGemma(notAModel, { gpu: none })).rejects.toMatchObject({ code: 'no-adapter' });
+});
+
 describe('weights that are no numbers', () => {
   it.each(['blk.2.attn_v.weight', 'blk.1.ffn_norm.weight'])('are found while %s is loaded', async (name) => {
     const file = readFixture('tiny/gguf/tiny-f32.gguf');

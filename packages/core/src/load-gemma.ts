@@ -4,26 +4,15 @@ import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 import { loadedWeights, quantisedTensors } from './convert/quantised-tensors.ts';
 import type { LoadOptions, LoadProgress, ModelInfo } from './engine.ts';
-import { OptionError } from './errors.ts';
-import { integerFrom, oneOf, positiveNumber } from './expectation.ts';
-import type { Gemma2Config } from './gemma2/config.ts';
 import { GpuModel } from './gemma2/gpu-model.ts';
 import { defaultRollback } from './gemma2/kv-cache.ts';
 import { fitModel } from './gemma2/model-fit.ts';
 import { prefillChunks } from './gemma2/prefill-chunks.ts';
 import { GpuEngine } from './gpu-engine.ts';
+import { choice, contextOf, memoryBudgetOf, wholeNumber } from './load-options.ts';
 import { sharedGpu } from './shared-gpu.ts';
 import { type ModelSource, openSource } from './storage/open-source.ts';
 import { browserTuningStore } from './tuning/browser-tuning-store.ts';
-
-/** Gemma 2 was trained on contexts of this many tokens. */
-const longestContext = 8192;
-
-/** One token of a prompt, and one of its answer. */
-const leastContext = 2;
-
-/** Tokens that the KV cache holds where nobody says otherwise. */
-export const defaultContext = ({ contextLength }: Gemma2Config): number => Math.min(contextLength, longestContext);
 
 /**
  * Loads a Gemma 2: opens the checkpoint, streams its weights to the GPU, and compiles the kernels meanwhile.
@@ -42,23 +31,22 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   const mode = choice('tuning', options.tuning, ['auto', 'off', 'now']) ?? 'auto';
   const rollback = wholeNumber('rollback', options.rollback ?? defaultRollback, 0, 2 ** 20);
   const chunk = wholeNumber('prefillChunk', options.prefillChunk ?? 512, 1, 512);
-  const { memoryBudget } = options;
-  if (memoryBudget !== undefined && !(typeof memoryBudget === 'number' && memoryBudget > 0)) {
-    throw new OptionError('memoryBudget', memoryBudget, positiveNumber);
-  }
+  const memoryBudget = memoryBudgetOf(options.memoryBudget);
 
   progress('open', 0, 0);
-  const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, device === 'f32');
-  const stored = await openCheckpoint(await openSource(source, signal, options.hub), signal ? { signal } : {});
+  const opening = openSource(source, signal, options.hub).then((opened) =>
+    openCheckpoint(opened, signal ? { signal } : {}),
+  );
+  opening.catch(() => {}); // Awaited below: what is wrong with the adapter is told first.
+  const gpu = await sharedGpu(options.gpu ?? globalThis.navigator?.gpu, device === 'f32').catch((error: unknown) => {
+    opening.then((checkpoint) => checkpoint.close()).catch(() => {});
+    throw error;
+  });
+  const stored = await opening;
   try {
     const checkpoint = weights ? { ...stored, tensors: quantisedTensors(stored, weights) } : stored;
     const { config, tensors } = checkpoint;
-    const context = wholeNumber(
-      'context',
-      options.context ?? defaultContext(config),
-      leastContext,
-      Math.max(config.contextLength, longestContext),
-    );
+    const context = contextOf(config, options.context);
     const chunkSizes =
       options.prefillChunk === undefined
         ? prefillChunks(config, context, gpu.info, gpu.device.limits)
@@ -119,16 +107,4 @@ export async function loadGemma(source: ModelSource, options: LoadOptions = {}):
   } finally {
     await stored.close();
   }
-}
-
-function wholeNumber(option: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new OptionError(option, value, integerFrom(least, most));
-  }
-  return value;
-}
-
-function choice<T extends string>(option: string, value: T | undefined, allowed: readonly T[]): T | undefined {
-  if (value === undefined || allowed.includes(value)) return value;
-  throw new OptionError(option, value, oneOf(allowed));
 }

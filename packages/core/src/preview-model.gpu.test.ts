@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { isTamaError } from '@tama/errors';
 import { afterEach, expect, it } from 'vitest';
-import { previewModel } from './preview-model.ts';
+import { type PreviewOptions, previewModel } from './preview-model.ts';
 import { describeModel } from './storage/model-store/model-description.ts';
 import { serveHub } from './testing/fake-hub.ts';
 import { fixture } from './testing/fixtures.ts';
 import { folderFiles } from './testing/folder-files.ts';
 import { testGpu } from './testing/load.ts';
 import { byRange, serve } from './testing/model-server.ts';
+
+/** What callers without types give. */
+type Untyped<T> = { readonly [K in keyof T]?: unknown };
 
 const closing: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -52,6 +55,19 @@ it('tells what would fit where the model does not', async () => {
   const error = await previewModel(description, { memoryBudget: 2 ** 21, gpu: await testGpu() }).catch((e) => e);
   expect(isTamaError(error, 'model-too-large')).toBe(true);
 });
+
+it.each<Untyped<PreviewOptions>>([{ context: 1 }, { context: '128' }, { memoryBudget: -1 }, { weights: 'q3' }])(
+  'checks its options: %o',
+  async (options) => {
+    const { url, close } = await serve(byRange(await readFile(fixture('small/gguf/small-q8_0.gguf'))));
+    closing.push({ close });
+    const description = await describeModel(`${url}m.gguf`);
+    const wanted = { ...(options as PreviewOptions), gpu: await testGpu() };
+    const error = await previewModel(description, wanted).catch((e) => e);
+    expect(isTamaError(error, 'option')).toBe(true);
+    expect(error.details.option).toBe(Object.keys(options)[0]);
+  },
+);
 
 it('can tell nothing of a large file whose server has no ranges', async () => {
   const server = await serve((_, response) => {

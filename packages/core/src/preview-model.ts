@@ -1,11 +1,11 @@
 import { adapterFeatures, requestAdapter } from '@tama/kernels-wgsl';
 import { rowCount, rowWidth } from './checkpoint/checkpoint.ts';
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
-import { canQuantise, type LoadedWeights } from './convert/quantised-tensors.ts';
+import { canQuantise, type LoadedWeights, loadedWeights } from './convert/quantised-tensors.ts';
 import { fitModel } from './gemma2/model-fit.ts';
 import { type MemoryPlan, planModel } from './gemma2/plan.ts';
 import { prefillChunks } from './gemma2/prefill-chunks.ts';
-import { defaultContext } from './load-gemma.ts';
+import { choice, contextOf, memoryBudgetOf } from './load-options.ts';
 import type { HubOptions } from './storage/hub-api.ts';
 import type { ModelDescription } from './storage/model-store/model-description.ts';
 import { openDescribed } from './storage/model-store/open-described.ts';
@@ -39,25 +39,26 @@ export type PreviewOptions = {
  * Looks at a model where it is: reads its headers by ranges, some megabytes at most, and plans its memory on this
  * adapter.
  *
- * @throws {ModelTooLargeError} with what would fit @throws {RangesUnsupportedError} for a large file whose server has no
+ * @throws {OptionError} @throws {ModelTooLargeError} with what would fit @throws {RangesUnsupportedError} for a large file whose server has no
  *   ranges: nothing can be told of it before it is downloaded @throws what opening a checkpoint throws
  */
 export async function previewModel(
   description: ModelDescription,
   { hub = {}, gpu = globalThis.navigator?.gpu, signal, ...wanted }: PreviewOptions = {},
 ): Promise<ModelPreview> {
+  const weights = choice('weights', wanted.weights, loadedWeights);
+  const memoryBudget = memoryBudgetOf(wanted.memoryBudget);
   const adapter = await requestAdapter(gpu);
   const { folder, source } = await openDescribed(description, hub, signal);
   const checkpoint = await openCheckpoint(source, signal ? { signal } : {});
   try {
-    const context = wanted.context ?? defaultContext(checkpoint.config);
+    const context = contextOf(checkpoint.config, wanted.context);
     const options = {
       context,
       prefillChunk: prefillChunks(checkpoint.config, context, adapter.info, adapter.limits).at(-1)!,
       f16: adapterFeatures(gpu, adapter).f16,
       limits: adapter.limits,
     };
-    const { weights, memoryBudget } = wanted;
     const plan = await fitModel(description.name, checkpoint, { ...options, weights, memoryBudget });
     const planAs = (weights: LoadedWeights) => planModel(checkpoint, { ...options, weights });
     const sizes = await Promise.all(
