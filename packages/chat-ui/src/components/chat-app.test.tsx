@@ -214,6 +214,29 @@ describe('settings', () => {
     expect(host.calls[0]?.options).toMatchObject({ temperature: 0.7, seed: 42 });
     expect(host.calls[0]?.prompt).toMatchObject({ messages: [{ role: 'system', content: 'Be brief.' }, {}] });
   });
+
+  it('take a number as it is typed, key by key, and the nearest that is allowed', () => {
+    const { settings } = renderApp();
+    fireEvent.click(screen.getByRole('button', { name: 'Settings' }));
+    const field = screen.getByRole<HTMLInputElement>('spinbutton', { name: 'Top-k' });
+    const typing = (...steps: readonly string[]) =>
+      steps.map((value) => {
+        fireEvent.change(field, { target: { value } });
+        return field.value;
+      });
+    expect(typing('6', '', '4', '40')).toEqual(['6', '', '4', '40']);
+    expect(settings.getState().topK).toBe(40);
+    expect(typing('400', '4000')).toEqual(['400', '4000']);
+    fireEvent.blur(field);
+    expect([field.value, settings.getState().topK]).toEqual(['1000', 1000]);
+    typing('-5');
+    expect(settings.getState().topK).toBe(0);
+    typing('1.6');
+    expect(settings.getState().topK).toBe(2);
+    typing('');
+    fireEvent.blur(field);
+    expect([field.value, settings.getState().topK]).toEqual(['64', 64]);
+  });
 });
 
 describe('a problem', () => {

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ChangeEvent, type ReactNode, useId, useState } from 'react';
 import { locales } from '../i18n/locale.ts';
 import { defaultSettings, ranges, type Settings, sendKeys, themes } from '../settings/settings.ts';
 import { modKey } from './composer.tsx';
@@ -127,10 +127,20 @@ function Slider({ name, label, help }: NumberProps) {
   );
 }
 
+/** Shows what is being typed as it is; the setting is always the nearest number there may be, and shown afterwards. */
 function NumberField({ name, label, help, placeholder }: NumberProps) {
   const id = useId();
   const { settings: store } = usePreferences();
   const value = useSettings()[name];
+  const [typed, setTyped] = useState<string>();
+  const { min, max } = ranges[name];
+
+  function change({ target }: ChangeEvent<HTMLInputElement>) {
+    setTyped(target.value);
+    const wanted = Number(target.value);
+    const allowed = Math.min(max, Math.max(min, Math.round(wanted)));
+    store.change({ [name]: target.value === '' ? defaultSettings[name] : allowed });
+  }
   return (
     <Labelled id={id} label={label} help={help}>
       <input
@@ -138,12 +148,11 @@ function NumberField({ name, label, help, placeholder }: NumberProps) {
         type="number"
         inputMode="numeric"
         {...ranges[name]}
-        value={value ?? ''}
+        value={typed ?? value ?? ''}
         placeholder={placeholder}
         aria-describedby={`${id}-help`}
-        onChange={({ target }) =>
-          store.change({ [name]: target.value === '' ? defaultSettings[name] : target.valueAsNumber })
-        }
+        onChange={change}
+        onBlur={() => setTyped(undefined)}
       />
     </Labelled>
   );
