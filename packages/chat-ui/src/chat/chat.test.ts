@@ -153,6 +153,23 @@ describe('another answer', () => {
     chat.regenerate();
     await vi.waitFor(() => expect(host.calls.map(({ options }) => options.temperature)).toEqual([0.3, 0.3]));
   });
+
+  it('is another one although the seed is fixed; one that was stopped is begun again as it was', async () => {
+    const gate = createGate();
+    const settings = { temperature: 0.3, seed: 7 };
+    const { chat, host, replied } = start(
+      { beforeToken: () => (host.calls.length === 2 ? gate.opened : undefined) },
+      settings,
+    );
+    chat.send('One');
+    await replied();
+    chat.regenerate();
+    await vi.waitFor(() => expect(host.calls).toHaveLength(2));
+    chat.stop();
+    chat.regenerate();
+    await replied();
+    expect(host.calls.map(({ options }) => options.seed)).toEqual([7, undefined, 7]);
+  });
 });
 
 describe('editing', () => {

@@ -1,4 +1,3 @@
-import type { GenerateOptions } from '@tama/core';
 import { isTamaError, serialiseError } from '@tama/errors';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EngineHost, ModelSource } from '../engine-host.ts';
@@ -53,7 +52,7 @@ export type Chat = Pick<StoreApi<ChatState>, 'getState' | 'getInitialState' | 's
   send(text: string): void;
   /** Ends the running reply at once; what it has so far stays. */
   stop(): void;
-  /** Replaces the last reply. Under greedy sampling with some variation: the same again would look like a fault. */
+  /** Replaces the last reply by another: the same again, by greedy sampling or the same seed, would look like a fault. */
   regenerate(): void;
   /** Replaces the reader's last message, and the reply to it. */
   editLast(text: string): void;
@@ -111,7 +110,7 @@ export function createChat(options: ChatOptions): Chat {
   const save = () => kept.save(store.getState().conversation);
 
   /** Replies to the conversation as it stands, which ends with a message of the reader. */
-  async function reply(sampling: Partial<GenerateOptions> = {}): Promise<void> {
+  async function reply(changes: Partial<Settings> = {}): Promise<void> {
     const abort = new AbortController();
     running = abort;
     const pending = newReply();
@@ -124,8 +123,7 @@ export function createChat(options: ChatOptions): Chat {
       await generateReply({
         engine,
         messages: before,
-        settings: settings(),
-        sampling,
+        settings: { ...settings(), ...changes },
         signal: abort.signal,
         onFitted: (forgotten) =>
           patch(pending.id, {
@@ -209,9 +207,9 @@ export function createChat(options: ChatOptions): Chat {
     regenerate() {
       const last = messages().at(-1);
       if (running || last?.role !== 'assistant') return;
-      const greedy = settings().temperature === 0 && last.state !== 'failed' && last.state !== 'stopped';
+      const wasWhole = last.state !== 'failed' && last.state !== 'stopped';
       setMessages(messages().slice(0, -1));
-      void reply(greedy ? { temperature: variedTemperature } : {});
+      void reply(wasWhole ? { temperature: settings().temperature || variedTemperature, seed: undefined } : {});
     },
     editLast(text) {
       const index = messages().findLastIndex(({ role }) => role === 'user');

@@ -1,4 +1,4 @@
-import { type Engine, fitToContext, type GenerateOptions } from '@tama/core';
+import { type Engine, fitToContext } from '@tama/core';
 import type { Settings } from '../settings/settings.ts';
 import { type Message, type ReplyMessage, toChatMessages } from './conversation.ts';
 
@@ -10,8 +10,6 @@ export type ReplyRequest = {
   /** Ends with a message of the reader. */
   readonly messages: readonly Message[];
   readonly settings: Settings;
-  /** In place of what the settings say. */
-  readonly sampling: Partial<GenerateOptions>;
   readonly signal: AbortSignal;
   /** Told how many of the messages are left out of the prompt, before the first token. */
   readonly onFitted: (forgotten: number) => void;
@@ -21,7 +19,7 @@ export type ReplyRequest = {
 
 /** Has the engine reply to a conversation, and tells the reply as it grows. After a stop its last numbers still come. */
 export async function generateReply(request: ReplyRequest): Promise<void> {
-  const { engine, messages, sampling, signal, onFitted, onPrefill, onChange } = request;
+  const { engine, messages, signal, onFitted, onPrefill, onChange } = request;
   const { temperature, topK, topP, seed, systemPrompt } = request.settings;
   const { prompt, forgotten } = await fitToContext(
     engine,
@@ -40,7 +38,6 @@ export async function generateReply(request: ReplyRequest): Promise<void> {
     topK,
     topP,
     ...(seed === undefined ? {} : { seed }),
-    ...sampling,
     signal,
   });
   for await (const event of generation) {
