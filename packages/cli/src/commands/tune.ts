@@ -16,8 +16,8 @@ export const tune = defineCommand({
     ja: 'この環境で最も速いカーネルの種類を測定します',
   },
   details: {
-    en: "Loads the model, times the variants on its own weights (about 0.3 s of the GPU's time; compiling them takes longer\non a software adapter), and keeps the choice in the cache folder for later starts. On a hardware adapter a first\nstart does this by itself; --tuning off leaves it out.",
-    ja: 'モデルを読み込み、その重みで各種類のカーネルを計測し（GPU時間で約0.3秒。ソフトウェアアダプターではコンパイルに\nさらに時間がかかります）、結果をキャッシュフォルダーに保存して次回から使います。ハードウェアのGPUでは初回の\n起動時に自動で行われます。--tuning off で省略できます。',
+    en: "Loads the model, times the variants on its own weights (about a second of the GPU's time; compiling them takes longer\non a software adapter), and keeps the choice in the cache folder for later starts. On a hardware adapter a first\nstart does this by itself; --tuning off leaves it out.",
+    ja: 'モデルを読み込み、その重みで各種類のカーネルを計測し（GPU時間で約1秒。ソフトウェアアダプターではコンパイルに\nさらに時間がかかります）、結果をキャッシュフォルダーに保存して次回から使います。ハードウェアのGPUでは初回の\n起動時に自動で行われます。--tuning off で省略できます。',
   },
   arguments: { model: modelArgument },
   options: { json: flag({ en: 'print what was measured as JSON', ja: '測定結果をJSONで出力します' }), ...options },

@@ -6,9 +6,9 @@ import type { TuningStore } from './tuning-store.ts';
 export type Choices = Readonly<Record<string, Constants>>;
 
 /** Of the shaders that a choice is between. The same for as long as the same code runs on the same adapter and driver. */
-export async function choiceKey<P, B extends string>(
-  { info, features }: GpuContext,
-  shaders: readonly (readonly [KernelSpec<P, B>, CompileOptions])[],
+export async function choiceKey(
+  { info, features }: Pick<GpuContext, 'info' | 'features'>,
+  shaders: readonly (readonly [KernelSpec<never, never>, CompileOptions])[],
   shape: string,
 ): Promise<string> {
   const { vendor, architecture, device, description } = info;

@@ -2,9 +2,12 @@ import {
   compileKernel,
   type GpuContext,
   GpuMemory,
+  gatedMatvec,
+  matvec,
   normedGatedMatvec,
   normedMatvec,
   pitchOf,
+  residualNorms,
   weightFormats,
 } from '@tama/kernels-wgsl';
 import type { Gemma2Config } from '../gemma2/config.ts';
@@ -14,7 +17,7 @@ import type { Gemma2Weights } from '../gemma2/weights.ts';
 import { choiceKey } from './choices.ts';
 import { decide, type TuningOptions } from './decide.ts';
 import { type Candidate, measureRuns, sameConstants, type Variant } from './measure-runs.ts';
-import { largestRounding, waves } from './measure-variants.ts';
+import { largestRounding, type VectorKernelSpec, waves } from './measure-variants.ts';
 import type { TunedKernel } from './tune-kernels.ts';
 
 /** Of the GPU's time, for both products together. */
@@ -27,6 +30,8 @@ const specs: Readonly<Record<VectorKernelName, typeof normedMatvec>> = {
   matvec: normedMatvec,
   gatedMatvec: normedGatedMatvec,
 };
+/** What does the same after a dispatch of residual-norms. */
+const alone: Readonly<Record<VectorKernelName, VectorKernelSpec>> = { matvec, gatedMatvec };
 
 /** A product that follows norms, and of each layer the one part of its matrix. */
 type Product = { readonly name: VectorKernelName; readonly parts: readonly GpuPart[] };
@@ -50,9 +55,14 @@ export async function tuneNorms(
   const questions = products.map(async (product) => {
     const { name, parts } = product;
     const spec = specs[name];
-    const weights = weightFormats[parts[0]!.encoding];
+    const options = { features, weights: weightFormats[parts[0]!.encoding] };
+    const shaders = [
+      [spec, options],
+      [alone[name], options],
+      [residualNorms, { features }],
+    ] as const;
     return {
-      key: await choiceKey(gpu, [[spec, { features, weights }]], `normed ${shapeKey(name, parts[0]!)}`),
+      key: await choiceKey(gpu, shaders, `normed ${shapeKey(name, parts[0]!)}`),
       candidates: [apart, ...(spec.candidates ?? [])],
       measure: () => measureNorms(gpu, product, epsilon, kernels, budgetMilliseconds),
     };
@@ -106,7 +116,7 @@ async function measureNorms(
       postWeight: row('post weight'),
       nextWeight: row('next weight'),
     };
-    const { x, update } = norms;
+    const { x, update, postWeight, nextWeight } = norms;
     const [residual, h] = [row('residual'), row('h')];
     const y = memory.storage('y', 4 * pitchOf(rows));
     const params = { columns, rows, offset: 0, epsilon };
@@ -139,8 +149,9 @@ async function measureNorms(
       }),
     );
     const prepare = () => {
-      device.queue.writeBuffer(x, 0, waves(columns));
-      device.queue.writeBuffer(update, 0, waves(columns, 1));
+      [x, update, postWeight, nextWeight].forEach((input, i) => {
+        device.queue.writeBuffer(input, 0, waves(columns, i));
+      });
       for (const result of [residual, y]) device.queue.writeBuffer(result, 0, new Float32Array(result.size / 4));
     };
     return await measureRuns(gpu, [first, ...others], { parts: parts.length, prepare, budgetMilliseconds });
