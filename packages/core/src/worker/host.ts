@@ -1,12 +1,13 @@
 import { serialiseError } from '@tama/errors';
 import { checkAdapter } from '../adapter.ts';
-import type { Engine, GenerateEvent } from '../engine.ts';
+import type { Engine, GenerateEvent, ModelInfo } from '../engine.ts';
 import { ModelClosedError } from '../errors.ts';
 import type { GpuEngine } from '../gpu-engine.ts';
 import { loadGemma } from '../load-gemma.ts';
 import type { ClientMessage, HostMessage, PlainLoadOptions, Port, SentModelSource } from './protocol.ts';
 
 type Loader = typeof loadGemma;
+type LoadMessage = Extract<ClientMessage, { readonly method: 'load' }>;
 
 /**
  * Serves one engine to the {@link EngineClient} at the other end: the whole of a worker's script.
@@ -30,28 +31,37 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
     return controller.signal;
   };
 
+  let changed: Promise<unknown> = Promise.resolve();
+  /** Loads and closes wait for each other: of two loads at once, one would leave its model on the GPU for good. */
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const done = changed.then(change, change);
+    changed = done;
+    return done;
+  };
+  const closeEngine = async () => {
+    loadedAs = undefined;
+    await engine?.close();
+    engine = undefined;
+  };
+  const loadEngine = async ({ id, source, options }: LoadMessage, signal: AbortSignal): Promise<ModelInfo> => {
+    signal.throwIfAborted();
+    const wanted = identity(source, options);
+    if (engine?.usable !== false && wanted !== undefined && wanted === loadedAs) return loaded().info;
+    await closeEngine();
+    engine = await load(source, { ...options, onProgress: (progress) => post({ id, progress }), signal });
+    loadedAs = wanted;
+    // While the reader types, so that the first drawn reply need not wait. A failure is told when they are used.
+    engine.compileSampler?.().catch(() => {});
+    return engine.info;
+  };
+
   const answer = async (message: Exclude<ClientMessage, { abort: number }>): Promise<unknown> => {
     switch (message.method) {
       case 'checkAdapter':
         return checkAdapter();
       case 'load': {
-        const { id, source, options } = message;
-        const wanted = identity(source, options);
-        if (engine?.usable !== false && wanted !== undefined && wanted === loadedAs) return loaded().info;
-        loadedAs = undefined;
-        await engine?.close();
-        engine = undefined;
-        try {
-          const onProgress = (progress: Parameters<NonNullable<Parameters<Loader>[1]>['onProgress'] & {}>[0]) =>
-            post({ id, progress });
-          engine = await load(source, { ...options, onProgress, signal: abortable(id) });
-          loadedAs = wanted;
-          // While the reader types, so that the first drawn reply need not wait. A failure is told when they are used.
-          engine.compileSampler?.().catch(() => {});
-          return engine.info;
-        } finally {
-          aborts.delete(id);
-        }
+        const signal = abortable(message.id);
+        return inTurn(() => loadEngine(message, signal)).finally(() => aborts.delete(message.id));
       }
       case 'tokenize':
         return loaded().tokenize(message.prompt);
@@ -83,10 +93,7 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
         return undefined;
       }
       case 'close':
-        loadedAs = undefined;
-        await engine?.close();
-        engine = undefined;
-        return undefined;
+        return inTurn(closeEngine);
     }
   };
   const forget = (stream: number) => {

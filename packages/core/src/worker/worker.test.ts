@@ -184,6 +184,33 @@ describe('the worker protocol', () => {
     await expect(loading).rejects.toThrow(/abort/i);
   });
 
+  it('loads and closes in turn, so that no model is left behind', async () => {
+    const engines: FakeEngine[] = [];
+    const goOn: (() => void)[] = [];
+    const client = connect(async () => {
+      await new Promise<void>((resolve) => goOn.push(resolve));
+      engines.push(new FakeEngine(['ok']));
+      return engines.at(-1)!;
+    });
+    const controller = new AbortController();
+    const first = client.load('a.gguf');
+    const unwanted = client.load('b.gguf', { signal: controller.signal });
+    const second = client.load('c.gguf');
+    controller.abort();
+    await expect.poll(() => goOn.length).toBe(1);
+    goOn[0]!();
+    await first;
+    await expect(unwanted).rejects.toThrow(/abort/i);
+    await expect.poll(() => goOn.length).toBe(2);
+    expect(engines.map(({ closed }) => closed)).toEqual([true]);
+    // Closed before it is there: closed once it is.
+    const closing = (await first).close();
+    goOn[1]!();
+    await second;
+    await closing;
+    expect(engines.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
   it('fails every call when the worker is gone', async () => {
     const client = connect(async () => new FakeEngine([]));
     const engine = await client.load('model.gguf');
