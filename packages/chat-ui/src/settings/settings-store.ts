@@ -11,11 +11,21 @@ export type SettingsStore = Pick<StoreApi<Settings>, 'getState' | 'getInitialSta
 };
 
 type KeyValueStorage = Pick<Storage, 'getItem' | 'setItem'>;
+/** What tells that another tab wrote into the storage: a window. */
+type StorageEvents = {
+  addEventListener(type: 'storage', listener: (event: { readonly key: string | null }) => void): void;
+};
 
-/** The reader's settings, kept in `localStorage` where the browser allows it, else for this visit. */
-export function createSettingsStore(storage: KeyValueStorage | undefined): SettingsStore {
+/**
+ * The reader's settings, kept in `localStorage` where the browser allows it, else for this visit. What another tab
+ * changes is taken over, so that a later change here does not undo it.
+ */
+export function createSettingsStore(storage: KeyValueStorage | undefined, otherTabs?: StorageEvents): SettingsStore {
   const store = createStore<Settings>()(() => defaultSettings);
   store.setState(read(storage), true);
+  otherTabs?.addEventListener('storage', ({ key }) => {
+    if (key === settingsKey) store.setState(read(storage), true);
+  });
   return {
     getState: store.getState,
     // The server's page knows no settings: the first render in the browser has to agree with it.

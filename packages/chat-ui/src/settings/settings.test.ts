@@ -37,6 +37,19 @@ describe('createSettingsStore', () => {
     expect(createSettingsStore(storage).getState()).toEqual({ ...defaultSettings, theme: 'dark', seed: 7 });
   });
 
+  it('follows what another tab changes, and does not undo it', () => {
+    const storage = new MemoryStorage();
+    const events = new EventTarget();
+    const here = createSettingsStore(storage, events as unknown as Window);
+    createSettingsStore(storage).change({ theme: 'dark' });
+    events.dispatchEvent(Object.assign(new Event('storage'), { key: 'another' }));
+    expect(here.getState().theme).toBe('system');
+    events.dispatchEvent(Object.assign(new Event('storage'), { key: settingsKey }));
+    expect(here.getState().theme).toBe('dark');
+    here.change({ seed: 7 });
+    expect(createSettingsStore(storage).getState()).toEqual({ ...defaultSettings, theme: 'dark', seed: 7 });
+  });
+
   it('resets answers but not the language', () => {
     const store = createSettingsStore(new MemoryStorage());
     store.change({ locale: 'ja', temperature: 1, systemPrompt: 'Be brief.' });
