@@ -1,12 +1,17 @@
+import 'fake-indexeddb/auto';
 import { TamaError } from '@tama/errors';
 import { describe, expect, it, vi } from 'vitest';
 import { defaultSettings, type Settings } from '../settings/settings.ts';
 import { memoryStorage } from '../storage/conversation-storage.ts';
+import { openIndexedDbStorage } from '../storage/indexed-db-storage.ts';
 import { createGate, type Script, scriptedHost } from '../testing/scripted-engine.ts';
 import { createChat } from './chat.ts';
 import type { ReplyMessage } from './conversation.ts';
 import type { KeyValueStorage } from './last-model.ts';
 import type { SessionStorage } from './tab-memory.ts';
+
+/** One clock for all tabs. */
+let time = 1000;
 
 function start(
   script: Script = {},
@@ -16,7 +21,6 @@ function start(
   memory?: KeyValueStorage,
 ) {
   const host = scriptedHost(script);
-  let time = 1000;
   const chat = createChat({
     connect: host.connect,
     demoUrl: '/models/demo.gguf',
@@ -222,6 +226,54 @@ describe('chats', () => {
       expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'stopped', text: 'one' }),
     );
     expect(chat.getState().conversation.messages).toEqual([]);
+  });
+
+  it('keep what a running reply has every second, for a page that is reloaded or breaks', async () => {
+    const gate = createGate();
+    let clock = 0;
+    const storage = memoryStorage();
+    const chat = createChat({
+      connect: scriptedHost({
+        reply: () => ['one', ' two', ' three', ' four'],
+        beforeToken(index) {
+          clock += 600;
+          return index === 3 ? gate.opened : undefined;
+        },
+      }).connect,
+      demoUrl: '/demo',
+      settings: () => defaultSettings,
+      openStorage: async () => storage,
+      now: () => clock,
+    });
+    chat.start();
+    chat.send('Count');
+    const { id } = chat.getState().conversation;
+    await vi.waitFor(async () =>
+      expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'streaming', text: 'one two' }),
+    );
+    gate.open();
+    await vi.waitFor(async () => expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'complete' }));
+  });
+
+  it('are the same in every tab: what one writes, another shows and goes on with', async () => {
+    const here = start({}, {}, await openIndexedDbStorage());
+    const there = start({}, {}, await openIndexedDbStorage());
+    here.chat.send('One');
+    await here.replied();
+    await vi.waitFor(() => expect(there.chat.getState().history).toHaveLength(1));
+    await there.chat.openChat(here.chat.getState().conversation.id);
+    there.chat.send('Two');
+    await there.replied();
+
+    await vi.waitFor(() => expect(here.messages()).toEqual(there.messages()));
+    here.chat.send('Three');
+    await here.replied();
+    const texts = ['One', 'Hello!', 'Two', 'Hello!', 'Three', 'Hello!'];
+    await vi.waitFor(() => expect(there.messages().map(({ text }) => text)).toEqual(texts));
+
+    await there.chat.removeAllChats();
+    await vi.waitFor(() => expect(here.chat.getState().history).toEqual([]));
+    expect(here.messages()).toHaveLength(6);
   });
 
   it('is open again after a reload of the tab, and not in a new tab', async () => {

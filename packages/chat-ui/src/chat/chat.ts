@@ -66,6 +66,9 @@ export type Chat = Pick<StoreApi<ChatState>, 'getState' | 'getInitialState' | 's
 /** Temperature of another answer where the settings say greedy. */
 const variedTemperature = 0.8;
 
+/** Milliseconds after which a growing reply is stored again: what a reload or a crash may lose of it. */
+const saveEvery = 1000;
+
 /** Everything the chat knows and does; React only shows it. */
 export function createChat(options: ChatOptions): Chat {
   const { settings, now = Date.now } = options;
@@ -89,8 +92,16 @@ export function createChat(options: ChatOptions): Chat {
     onModel: (model) => store.setState({ model }),
     onNotReopened: (notReopened) => store.setState({ notReopened }),
   });
-  const kept = createKeptChats(options.openStorage, (change) => store.setState(change));
   let running: AbortController | undefined;
+  const kept = createKeptChats({
+    openStorage: options.openStorage,
+    onChange: (change) => store.setState(change),
+    // Else what is written here next would replace what was written there.
+    onElsewhere(conversation) {
+      const { id, updatedAt } = store.getState().conversation;
+      if (!running && conversation.id === id && conversation.updatedAt > updatedAt) store.setState({ conversation });
+    },
+  });
 
   const tab = createTabMemory(options.session);
   store.subscribe(({ conversation }, before) => {
@@ -117,6 +128,12 @@ export function createChat(options: ChatOptions): Chat {
     const before = messages();
     setMessages([...before, pending]);
     void save();
+    let savedAt = now();
+    const saveNowAndThen = () => {
+      if (now() - savedAt < saveEvery) return;
+      savedAt = now();
+      void save();
+    };
     try {
       const engine = await abortable(opened.engine(), abort.signal);
       const { model } = store.getState();
@@ -131,7 +148,10 @@ export function createChat(options: ChatOptions): Chat {
             model: { name: engine.info.name, demo: model.phase === 'ready' && model.demo },
           }),
         onPrefill: (prefill) => store.setState({ prefill }),
-        onChange: (change) => patch(pending.id, change),
+        onChange(change) {
+          patch(pending.id, change);
+          if (!abort.signal.aborted) saveNowAndThen();
+        },
       });
     } catch (error) {
       if (abort.signal.aborted) return;

@@ -1,5 +1,5 @@
 import { type ConversationStorage, memoryStorage } from '../storage/conversation-storage.ts';
-import type { Conversation, ConversationSummary } from './conversation.ts';
+import { type Conversation, type ConversationSummary, summaryOf } from './conversation.ts';
 
 export type KeptChatsState = {
   readonly history: readonly ConversationSummary[];
@@ -7,29 +7,53 @@ export type KeptChatsState = {
   readonly persistent: boolean;
 };
 
-/** The chats there are besides the one on screen, and where they are kept. */
-export function createKeptChats(
-  openStorage: () => Promise<ConversationStorage>,
-  onChange: (change: Partial<KeptChatsState>) => void,
-) {
-  let storage: Promise<ConversationStorage> = Promise.resolve(memoryStorage());
+export type KeptChatsOptions = {
+  readonly openStorage: () => Promise<ConversationStorage>;
+  readonly onChange: (change: Partial<KeptChatsState>) => void;
+  /** Told of a chat that another tab saved. */
+  readonly onElsewhere: (conversation: Conversation) => void;
+};
 
-  async function refresh(): Promise<void> {
-    onChange({ history: await (await storage).list() });
+/** The chats there are besides the one on screen, and where they are kept. */
+export function createKeptChats({ openStorage, onChange, onElsewhere }: KeptChatsOptions) {
+  let storage: Promise<ConversationStorage> = Promise.resolve(memoryStorage());
+  let history: readonly ConversationSummary[] = [];
+
+  function list(changed: readonly ConversationSummary[]): void {
+    history = changed;
+    onChange({ history });
+  }
+  const without = (removed: string) => history.filter(({ id }) => id !== removed);
+  /** What was saved last is the newest. */
+  const listFirst = (conversation: Conversation) => list([summaryOf(conversation), ...without(conversation.id)]);
+
+  async function takeOver(id: string | undefined): Promise<void> {
+    if (id === undefined) return list([]);
+    const conversation = await (await storage).load(id);
+    if (!conversation) return list(without(id));
+    listFirst(conversation);
+    onElsewhere(conversation);
+  }
+
+  async function listAll(): Promise<void> {
+    const kept = await storage;
+    onChange({ persistent: kept.persistent });
+    // What cannot be read again stays as it was listed.
+    kept.onElsewhere((id) => void takeOver(id).catch(() => {}));
+    list(await kept.list());
   }
 
   return {
     /** Opens the store of chats; where that fails, or cannot list what it has, nothing is kept beyond the page. */
     open(): void {
       storage = openStorage().catch(() => memoryStorage());
-      void storage.then(({ persistent }) => onChange({ persistent }));
-      void refresh().catch(() => onChange({ persistent: false }));
+      void listAll().catch(() => onChange({ persistent: false }));
     },
     async save(conversation: Conversation): Promise<void> {
       if (conversation.messages.length === 0) return;
       try {
         await (await storage).save(conversation);
-        await refresh();
+        listFirst(conversation);
       } catch {
         // A full or failing disk must not stop the conversation; the list of chats says that nothing is kept.
         onChange({ persistent: false });
@@ -39,11 +63,11 @@ export function createKeptChats(
     all: async (): Promise<Conversation[]> => (await storage).all(),
     async remove(id: string): Promise<void> {
       await (await storage).remove(id);
-      await refresh();
+      list(without(id));
     },
     async removeAll(): Promise<void> {
       await (await storage).removeAll();
-      await refresh();
+      list([]);
     },
   };
 }

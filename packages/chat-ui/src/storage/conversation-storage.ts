@@ -12,6 +12,8 @@ export interface ConversationStorage {
   removeAll(): Promise<void>;
   /** All of them, for an export. */
   all(): Promise<Conversation[]>;
+  /** Calls with the id of each chat that another tab saves or removes; without one when it removes all. */
+  onElsewhere(listener: (id: string | undefined) => void): void;
 }
 
 /** Chats of this visit: for browsers that store nothing, and for tests. */
@@ -26,5 +28,6 @@ export function memoryStorage(): ConversationStorage {
     remove: async (id) => void conversations.delete(id),
     removeAll: async () => conversations.clear(),
     all: async () => newestFirst(),
+    onElsewhere() {},
   };
 }

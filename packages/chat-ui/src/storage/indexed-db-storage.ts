@@ -11,6 +11,8 @@ interface Schema extends DBSchema {
 const databaseName = 'tama';
 const databaseVersion = 1;
 
+type News = { readonly id?: string };
+
 /** Chats in IndexedDB. Rejects where the browser has none or refuses, as some do in private windows. */
 export async function openIndexedDbStorage(): Promise<ConversationStorage> {
   const database = await openDB<Schema>(databaseName, databaseVersion, {
@@ -23,6 +25,9 @@ export async function openIndexedDbStorage(): Promise<ConversationStorage> {
     blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
   });
 
+  const tabs = new BroadcastChannel('tama.chats');
+  const tell = (news: News) => tabs.postMessage(news);
+
   const all = async () => {
     const records = await database.getAllFromIndex('conversations', 'updatedAt');
     return records.flatMap((record) => parseConversation(record) ?? []).reverse();
@@ -32,9 +37,18 @@ export async function openIndexedDbStorage(): Promise<ConversationStorage> {
     all,
     list: async () => (await all()).map(summaryOf),
     load: async (id) => parseConversation(await database.get('conversations', id)),
-    save: async (conversation) =>
-      void (await database.put('conversations', { ...conversation, schema: schemaVersion })),
-    remove: (id) => database.delete('conversations', id),
-    removeAll: () => database.clear('conversations'),
+    async save(conversation) {
+      await database.put('conversations', { ...conversation, schema: schemaVersion });
+      tell({ id: conversation.id });
+    },
+    async remove(id) {
+      await database.delete('conversations', id);
+      tell({ id });
+    },
+    async removeAll() {
+      await database.clear('conversations');
+      tell({});
+    },
+    onElsewhere: (listener) => tabs.addEventListener('message', ({ data }: MessageEvent<News>) => listener(data.id)),
   };
 }

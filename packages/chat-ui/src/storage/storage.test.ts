@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Conversation, ReplyMessage } from '../chat/conversation.ts';
 import { memoryStorage } from './conversation-storage.ts';
 import { openIndexedDbStorage } from './indexed-db-storage.ts';
@@ -57,6 +57,20 @@ describe.each(Object.entries(open))('chats in %s', (_, openStorage) => {
     expect(await storage.load('a')).toBeUndefined();
     await storage.removeAll();
     expect(await storage.list()).toEqual([]);
+  });
+});
+
+describe('what one tab changes', () => {
+  it('is told to the others, and not to itself', async () => {
+    const [here, there] = [await openIndexedDbStorage(), await openIndexedDbStorage()];
+    const heard: (string | undefined)[] = [];
+    here.onElsewhere((id) => heard.push(id));
+    await here.save(conversation('a', 10));
+    await there.save(conversation('b', 20));
+    await there.remove('a');
+    await there.removeAll();
+    await vi.waitFor(() => expect(heard).toEqual(['b', 'a', undefined]));
+    expect(await here.list()).toEqual([]);
   });
 });
 
