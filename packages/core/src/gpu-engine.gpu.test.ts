@@ -122,6 +122,12 @@ describe('the engine', () => {
     expect((await finish(engine, user('Hello!'))).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
   });
 
+  it('counts the time of a reply that ended before its first token as prefill', async () => {
+    const { usage } = await finish(engine, user('Hello!'), { maxTokens: 0 });
+    expect(usage).toMatchObject({ completionTokens: 0, decodeMs: 0 });
+    expect(usage.prefillMs).toBeGreaterThan(0);
+  });
+
   it('ends at an abort without waiting for the steps that run, and the next reply waits for them', async () => {
     const { model } = engine;
     const held: (() => void)[] = [];
@@ -233,7 +239,8 @@ describe('closing', () => {
     const engine = await loadDemo({ context: 64 });
     await finish(engine, user('Hello!'), { maxTokens: 2 });
     expect(engine.model.bytes).toBeGreaterThan(7_000_000);
-    await engine.close();
+    void engine.close();
+    await engine.close(); // Whoever closes it too waits as long.
     expect(engine.model.bytes).toBe(0);
   });
 

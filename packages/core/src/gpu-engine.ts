@@ -26,6 +26,7 @@ export class GpuEngine implements Engine {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #prefix: PrefixCache;
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
   /** Resolves when nothing of the last generation runs any more. */
   #ended: Promise<void> = Promise.resolve();
@@ -110,8 +111,12 @@ export class GpuEngine implements Engine {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     // A generation that computes ends within its step. One that waits for its caller to go on is not waited for: the
     // caller may be the one who closes.
@@ -140,7 +145,7 @@ export class GpuEngine implements Engine {
     const decoder = this.#tokenizer?.stream({ skipSpecial: true });
     let text = '';
     let reason: FinishReason = 'length';
-    let prefillMs = 0;
+    let prefillMs: number | undefined;
     let start = cached;
     const { prefillChunk } = this.#model;
     let running: Promise<undefined> | undefined;
@@ -199,12 +204,14 @@ export class GpuEngine implements Engine {
       }
     }
     text += decoder?.flush() ?? '';
+    const elapsed = performance.now() - began;
+    prefillMs ??= elapsed; // It ended before the first token.
     const usage = {
       promptTokens: tokens.length,
       cachedTokens: cached,
       completionTokens: ids.length,
       prefillMs,
-      decodeMs: performance.now() - began - prefillMs,
+      decodeMs: elapsed - prefillMs,
       ...(guesses ? { speculation: guesses } : {}),
     };
     yield { type: 'finish', reason, ids, text, usage };

@@ -1,3 +1,5 @@
+/// <reference types="node" />
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { DecodeQueue } from './decode-queue.ts';
 import type { ChosenToken } from './sampler.ts';
@@ -74,6 +76,17 @@ describe('DecodeQueue', () => {
     }
     await draining;
     expect(submitted()).toBe(before);
+  });
+
+  it('leaves nothing behind at its signal, which may live as long as the engine', async () => {
+    const { batches, submit } = testSteps();
+    const { signal } = new AbortController();
+    const queue = new DecodeQueue(submit, 1, signal);
+    const token = queue.next();
+    batches[0]!.arrive();
+    await token;
+    await queue.drain();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('tells who drains it that a step failed which nobody waits for any more', async () => {

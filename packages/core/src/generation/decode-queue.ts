@@ -14,7 +14,8 @@ export class DecodeQueue implements TokenStream {
   readonly #limit: number;
   readonly #adaptive: boolean;
   readonly #signal: AbortSignal;
-  readonly #aborted: Promise<undefined>;
+  readonly #aborted = Promise.withResolvers<undefined>();
+  readonly #onAbort = () => this.#aborted.resolve(undefined);
   readonly #pending: { readonly count: number; readonly tokens: Promise<readonly ChosenToken[]> }[] = [];
   #ready: ChosenToken[] = [];
   #submitted = 0;
@@ -30,9 +31,7 @@ export class DecodeQueue implements TokenStream {
     this.#adaptive = ahead === undefined;
     this.#ahead = ahead ?? 2;
     this.#signal = signal;
-    this.#aborted = new Promise((resolve) =>
-      signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-    );
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   // Every decode step takes in the token before it.
@@ -49,7 +48,7 @@ export class DecodeQueue implements TokenStream {
       this.#fill();
       const [batch] = this.#pending;
       if (!batch || this.#signal.aborted) return undefined;
-      const tokens = await Promise.race([batch.tokens, this.#aborted]);
+      const tokens = await Promise.race([batch.tokens, this.#aborted.promise]);
       if (!tokens) return undefined;
       this.#pending.shift();
       this.#ready.push(...tokens);
@@ -61,6 +60,8 @@ export class DecodeQueue implements TokenStream {
   }
 
   async drain(): Promise<void> {
+    // A signal that lives as long as the engine would keep everything that was raced against it.
+    this.#signal.removeEventListener('abort', this.#onAbort);
     const ended = await Promise.allSettled(this.#pending.splice(0).map(({ tokens }) => tokens));
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
   }
