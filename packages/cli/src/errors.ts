@@ -86,27 +86,6 @@ export class NotUtf8Error extends TamaError {
   }
 }
 
-/** A MODEL that begins like a URL and is none. */
-export class BadUrlError extends TamaError {
-  constructor(url: string, options?: ErrorOptions) {
-    super(
-      'bad-url',
-      {
-        en: {
-          what: `'${url}' is not a valid URL.`,
-          remedy: 'Give it in full, such as https://example.com/model.gguf.',
-        },
-        ja: {
-          what: `「${url}」は正しいURLではありません。`,
-          remedy: 'https://example.com/model.gguf のように完全な形で指定してください。',
-        },
-      },
-      { url },
-      options,
-    );
-  }
-}
-
 /** The model computed NaN or infinity, which JSON cannot hold and no sound model gives. */
 export class NonFiniteLogitsError extends TamaError {
   constructor(position: number, token: number) {

@@ -115,7 +115,7 @@ describe('tama inspect, as a process', () => {
 
   it.each([
     ['no/such/model.gguf', 'model.gguf'],
-    ['https://', "'https://' is not a valid URL"],
+    ['https://', "'https://' is not a URL that can be fetched"],
     [repositoryPath('packages/cli/README.md'), 'README.md'],
     [repositoryPath('fixtures/tokenizer'), 'tokenizer'],
   ])('explains why %s is no model', async (model, message) => {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ByteFolder, type ByteSource, canonicalSource } from '@tama/core';
 import { nodeModelStore, nodePath } from '@tama/core/node';
-import { BadUrlError } from '../errors.ts';
 import { hubFromEnvironment } from './hub-options.ts';
 
 // The same for src and for dist: both are four folders below the repository.
@@ -16,7 +15,6 @@ const demoModel = fileURLToPath(new URL('../../../../models/demo/tama-demo-Q8_0.
 export async function openModel(model: string, signal?: AbortSignal): Promise<ByteSource | ByteFolder> {
   if (model === 'demo') return nodePath(demoModel);
   const remote = /^(https?|hf):/i.test(model);
-  if (remote && !URL.canParse(model)) throw new BadUrlError(model);
   if (!remote && existsSync(model)) return nodePath(model);
   const store = nodeModelStore();
   const stored = await store.find(remote ? canonicalSource(model) : model);

@@ -1,5 +1,26 @@
 import { TamaError, type Words } from '@tama/errors';
 
+/** A text that should be a URL and is none, or one of a scheme that nothing fetches, such as that of a path on disk. */
+export class BadUrlError extends TamaError {
+  constructor(url: string) {
+    super(
+      'bad-url',
+      {
+        en: {
+          what: `'${url}' is not a URL that can be fetched.`,
+          remedy: 'Give it in full, such as https://example.com/model.gguf. In Node, nodePath opens a file on disk.',
+        },
+        ja: {
+          what: `「${url}」は取得できるURLではありません。`,
+          remedy:
+            'https://example.com/model.gguf のように完全な形で指定してください。Nodeでは、ディスク上のファイルはnodePathで開けます。',
+        },
+      },
+      { url },
+    );
+  }
+}
+
 /** The server answered with a status that means no, after retries where those make sense. */
 export class HttpStatusError extends TamaError {
   constructor(url: string, status: number) {

@@ -1,5 +1,6 @@
 import { blobSource, filesFolder } from './blob-source.ts';
 import type { ByteFolder, ByteSource } from './byte-source.ts';
+import { fetchableUrl } from './fetchable-url.ts';
 import { httpFolder, httpSource } from './http-source.ts';
 import type { HubOptions } from './hub-api.ts';
 import { isHubReference } from './hub-reference.ts';
@@ -24,7 +25,7 @@ export async function openSource(
     const stored = /^stored:(.*)$/s.exec(String(source))?.[1];
     if (stored !== undefined) return (await browserModelStore()).open(stored);
     // Relative URLs are meant relative to the page, or to the page of the worker.
-    const url = new URL(source, globalThis.location?.href).href;
+    const url = fetchableUrl(source, globalThis.location?.href).href;
     return url.endsWith('/') ? httpFolder(url) : httpSource(url, signal ? { signal } : {});
   }
   if (source instanceof Blob) return blobSource(source);

@@ -9,7 +9,9 @@ import { blobSource, filesFolder } from './blob-source.ts';
 import { type ByteFolder, type ByteSource, isByteFolder } from './byte-source.ts';
 import { cachedSource } from './cached-source.ts';
 import { memoryFolder, memorySource } from './memory-source.ts';
+import { canonicalSource, describeModel } from './model-store/model-description.ts';
 import { nodeFileSource, nodeFolder, nodePath } from './node-file-source.ts';
+import { openSource } from './open-source.ts';
 import { pickedFolder } from './picked-folder.ts';
 
 const content = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251);
@@ -203,3 +205,12 @@ describe('an array lent for reading', () => {
     }
   });
 });
+
+it.each(['model.gguf', '/models/m.gguf', 'https://', 'file:///m.gguf', 'C:\\models\\m.gguf'])(
+  'tells at once that %s is no URL to fetch',
+  async (text) => {
+    await expect(openSource(text)).rejects.toEqual(code('bad-url'));
+    await expect(describeModel(text)).rejects.toEqual(code('bad-url'));
+    expect(() => canonicalSource(text)).toThrow(/'.+' is not a URL that can be fetched/);
+  },
+);

@@ -1,3 +1,4 @@
+import { fetchableUrl } from '../fetchable-url.ts';
 import { lastName } from '../http-request.ts';
 import { type HubOptions, hubFileUrl, listHubFiles, pinRevision } from '../hub-api.ts';
 import { hubModelFiles } from '../hub-model-files.ts';
@@ -35,7 +36,7 @@ export async function describeModel(
   { sha256, ...options }: HubOptions & { readonly sha256?: string } = {},
   signal?: AbortSignal,
 ): Promise<ModelDescription> {
-  if (!isHubReference(reference)) return describeUrl(new URL(reference), sha256);
+  if (!isHubReference(reference)) return describeUrl(fetchableUrl(reference), sha256);
   const hub = parseHubReference(reference);
   const pinned = await pinRevision(hub, options, signal);
   const files = hubModelFiles(await listHubFiles(pinned, options, signal), hub);
@@ -73,4 +74,4 @@ function partUrls(url: URL): readonly string[] {
 
 /** What {@link ModelDescription.source} is for a reference, however it is written. */
 export const canonicalSource = (reference: string): string =>
-  isHubReference(reference) ? formatHubReference(parseHubReference(reference)) : new URL(reference).href;
+  isHubReference(reference) ? formatHubReference(parseHubReference(reference)) : fetchableUrl(reference).href;
