@@ -1,6 +1,7 @@
 import { serialiseError } from '@tama/errors';
 import { previewModel } from '../../preview-model.ts';
 import { browserModelStore } from '../../storage/model-store/browser-model-store.ts';
+import type { DownloadProgress } from '../../storage/model-store/download-progress.ts';
 import { describeModel } from '../../storage/model-store/model-description.ts';
 import type { ModelDownload } from '../../storage/model-store/model-download.ts';
 import type { ModelStore } from '../../storage/model-store/model-store.ts';
@@ -22,7 +23,7 @@ export function serveModelStore(
   port: Port,
   { open = browserModelStore, preview = previewModel }: Surroundings = {},
 ): void {
-  const downloads = new Map<number, ModelDownload>();
+  const downloads = new Map<number, Promise<ModelDownload>>();
   const post = (message: StoreHostMessage) => port.postMessage(message);
 
   const answer = async (message: Exclude<StoreClientMessage, { command: unknown }>): Promise<unknown> => {
@@ -37,13 +38,11 @@ export function serveModelStore(
         return preview(message.description, message.options);
       case 'download': {
         const { id, description, hub } = message;
-        const download = (await open()).download(description, {
-          hub,
-          onProgress: (progress) => post({ id, progress }),
-        });
-        downloads.set(id, download);
+        const onProgress = (progress: DownloadProgress) => post({ id, progress });
+        const download = open().then((store) => store.download(description, { hub, onProgress }));
+        downloads.set(id, download); // A command may come before the store is open.
         try {
-          return await download.finished;
+          return await (await download).finished;
         } finally {
           downloads.delete(id);
         }
@@ -52,7 +51,14 @@ export function serveModelStore(
   };
 
   port.addEventListener('message', async ({ data }: MessageEvent<StoreClientMessage>) => {
-    if ('command' in data) return void downloads.get(data.id)?.[data.command]();
+    if ('command' in data) {
+      const { id, command } = data;
+      downloads.get(id)?.then(
+        (download) => download[command](),
+        () => {}, // Whoever asked for the download is told.
+      );
+      return;
+    }
     try {
       post({ id: data.id, answer: await answer(data) });
     } catch (error) {

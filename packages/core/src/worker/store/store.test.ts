@@ -15,18 +15,23 @@ const content = Uint8Array.from({ length: 50_000 }, (_, i) => (i * 37) % 251);
 let folder: string;
 let hub: FakeHub;
 let hold: boolean;
+let opened: Promise<void>;
 let channel: MessageChannel;
 let client: ModelStoreClient;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tama store worker '));
   hold = false;
+  opened = Promise.resolve();
   // While held, parts beyond the first are never answered.
   const intercept = (_: string, request: Parameters<typeof parseRange>[0]) => hold && parseRange(request)!.first > 0;
   hub = await serveHub('o/r', { 'm.gguf': content }, { intercept });
   channel = new MessageChannel();
   serveModelStore(channel.port1, {
-    open: async () => nodeModelStore(folder, { pieceBytes: 10_000 }),
+    async open() {
+      await opened;
+      return nodeModelStore(folder, { pieceBytes: 10_000 });
+    },
     preview: async ({ name }) => {
       throw new FolderUrlError(name);
     },
@@ -76,6 +81,18 @@ it('pauses, resumes and cancels across a thread', async () => {
   const error = await cancelled.finished.catch((error: unknown) => error);
   expect(isTamaError(error, 'download-cancelled')).toBe(true);
   expect(await client.list()).toEqual([]);
+});
+
+it('cancels a download whose store is still being opened', async () => {
+  const description = await client.describe('hf:o/r', { endpoint: hub.url });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  opened = promise;
+  const download = client.download(description);
+  download.cancel();
+  await client.describe('hf:o/r', { endpoint: hub.url }); // What was sent before has arrived.
+  resolve();
+  const error = await download.finished.catch((error: unknown) => error);
+  expect(isTamaError(error, 'download-cancelled')).toBe(true);
 });
 
 it('tells that a download is under way, to whoever asks for the list', async () => {
