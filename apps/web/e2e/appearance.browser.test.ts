@@ -64,16 +64,22 @@ describe.each(looks)('on $name', ({ name: _, ...options }) => {
     await page.context().close();
   });
 
-  it('nothing is wider than the window', async () => {
-    const { page } = await openPage(browser, site.url, look);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    const { width, inner } = await page.evaluate(() => ({
-      width: document.documentElement.scrollWidth,
-      inner: innerWidth,
-    }));
-    expect(width).toBeLessThanOrEqual(inner);
-    await page.context().close();
-  });
+  it.each([look.viewport, { width: 320, height: 568 }])(
+    'nothing is wider than a window of $width, and the page begins at its beginning',
+    async (viewport) => {
+      const { page } = await openPage(browser, site.url, { ...look, viewport });
+      const chat = new ChatPage(page);
+      await chat.modelIsReady();
+      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+      expect(await width()).toBe(viewport.width);
+      expect(await page.getByRole('main').evaluate((main) => main.scrollTop)).toBe(0);
+
+      await chat.say('緑茶が好きです。');
+      await chat.replies.first().locator('summary').click();
+      expect(await width()).toBe(viewport.width);
+      await page.context().close();
+    },
+  );
 });
 
 describe('the language', () => {

@@ -54,12 +54,12 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const composer = useRef<ComposerHandle>(null);
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { atEnd, toEnd } = useStickToEnd(scroller, content);
   const model = useStore(chat, (state) => state.model);
   const notReopened = useStore(chat, (state) => state.notReopened);
   const conversationId = useStore(chat, ({ conversation }) => conversation.id);
-  const length = useStore(chat, ({ conversation }) => conversation.messages.length);
-  const empty = length === 0;
+  const lastId = useStore(chat, ({ conversation }) => conversation.messages.at(-1)?.id);
+  const empty = lastId === undefined;
+  const { atEnd, toEnd } = useStickToEnd(scroller, content, !empty);
   const failed = model.phase === 'failed';
   const fit = failed ? fitOf(model.error) : undefined;
   const demo = model.phase === 'ready' ? model.demo : model.source.kind === 'demo';
@@ -68,11 +68,13 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
     document.title = t.app.title;
   }, [t]);
 
-  // A new turn, or another chat, is shown from its end; writing can go on at once. Phones would open the keyboard.
+  // A new turn, or another chat, is shown from its end, and a chat that has not begun from its beginning; writing can go
+  // on at once. Phones would open the keyboard.
   useEffect(() => {
-    toEnd();
+    if (lastId === undefined) scroller.current?.scrollTo(0, 0);
+    else toEnd();
     if (!matchMedia('(pointer: coarse)').matches) composer.current?.focus();
-  }, [conversationId, length, toEnd]);
+  }, [conversationId, lastId, toEnd]);
 
   function load(source: ModelSource) {
     setRefused(undefined);
@@ -159,7 +161,15 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
               </p>
             </Fault>
           ) : null}
-          {refused ? <Fault error={refused.error} /> : null}
+          {refused ? (
+            <Fault error={refused.error}>
+              <p className="tama-buttons">
+                <button type="button" className="tama-button" onClick={() => setRefused(undefined)}>
+                  {t.model.close}
+                </button>
+              </p>
+            </Fault>
+          ) : null}
           {/* Hidden, not gone: what was being written when loading failed is still there after the next try. */}
           <div hidden={failed}>
             <Composer chat={chat} demo={demo} ref={composer} />

@@ -1,18 +1,23 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 
 /**
- * Keeps the end of a scrolling box in view while its content grows, until the reader scrolls away from it.
+ * Keeps the end of a scrolling box in view while its content grows, until the reader scrolls away from it. Where it is
+ * not `wanted`, the box stays as it is.
  *
  * @returns whether the end is in view, and a function that goes there
  */
-export function useStickToEnd(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
+export function useStickToEnd(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+  wanted: boolean,
+) {
   const [atEnd, setAtEnd] = useState(true);
   const sticks = useRef(true);
 
   useEffect(() => {
     const box = scroller.current;
     const inside = content.current;
-    if (!box || !inside) return;
+    if (!box || !inside || !wanted) return;
     const toEnd = () => {
       if (sticks.current) box.scrollTop = box.scrollHeight;
     };
@@ -28,7 +33,7 @@ export function useStickToEnd(scroller: RefObject<HTMLElement | null>, content: 
       observer.disconnect();
       box.removeEventListener('scroll', onScroll);
     };
-  }, [scroller, content]);
+  }, [scroller, content, wanted]);
 
   const toEnd = useCallback(() => {
     sticks.current = true;
