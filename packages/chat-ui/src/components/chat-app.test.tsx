@@ -110,6 +110,23 @@ describe('a conversation', () => {
     expect(document.querySelector('[data-token-ids]')?.textContent).toBe('0 1 2');
   });
 
+  it('leaves the focus where writing goes on, and an edit that is given up where it began', async () => {
+    renderApp();
+    type('One');
+    press('Enter');
+    await complete();
+    const edit = () => screen.getByRole('button', { name: 'Edit and send again' });
+    fireEvent.click(edit());
+    press('Escape', {}, field('Edit your message'));
+    expect(document.activeElement).toBe(edit());
+
+    const again = screen.getByRole('button', { name: /^Another answer/ });
+    again.focus();
+    fireEvent.click(again);
+    expect(document.activeElement).toBe(field());
+    await complete();
+  });
+
   it('is edited at its last message only, composition-safe too', async () => {
     const { host } = renderApp();
     for (const text of ['One', 'Tow']) {
@@ -239,6 +256,30 @@ describe('settings', () => {
   });
 });
 
+describe('the list of chats', () => {
+  it('deletes one on the second press, and keeps the focus', async () => {
+    const { chat } = renderApp();
+    for (const text of ['One', 'Two']) {
+      fireEvent.click(screen.getByRole('button', { name: 'New chat' }));
+      type(text);
+      press('Enter');
+      await complete();
+    }
+    fireEvent.click(screen.getByRole('button', { name: 'Chats' }));
+    const panel = screen.getByRole('dialog');
+    await waitFor(() => expect(chat.getState().history).toHaveLength(2));
+
+    const remove = within(panel).getByRole('button', { name: 'Delete “One”' });
+    fireEvent.click(remove);
+    fireEvent.blur(remove);
+    fireEvent.click(remove);
+    expect(chat.getState().history).toHaveLength(2);
+    fireEvent.click(within(panel).getByRole('button', { name: 'Really delete?' }));
+    await waitFor(() => expect(document.activeElement).toBe(within(panel).getByRole('list', { name: 'Chats' })));
+    expect(chat.getState().history.map(({ title }) => title)).toEqual(['Two']);
+  });
+});
+
 describe('a problem', () => {
   const missing = new TamaError(
     'webgpu-missing',
@@ -328,8 +369,11 @@ describe('a model of the reader', () => {
   it('that is none is refused where it was dropped', async () => {
     const { host } = renderApp();
     fireEvent.drop(window, { dataTransfer: { types: ['Files'], files: [new File(['x'], 'photo.png')], items: [] } });
-    expect((await screen.findByRole('alert')).textContent).toContain('can be read as a model');
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('can be read as a model');
     expect(host.sources).toEqual(['/demo.gguf']);
+    fireEvent.click(within(alert).getByRole('button', { name: 'Close' }));
+    expect(screen.queryByRole('alert')).toBeNull();
   });
 
   it('that is none is refused where it was chosen', async () => {

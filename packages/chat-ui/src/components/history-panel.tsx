@@ -1,8 +1,8 @@
-import { useState } from 'react';
+import { useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import { languageOf } from '../i18n/locale.ts';
-import { IconButton } from './icon-button.tsx';
+import { ConfirmButton } from './confirm-button.tsx';
 import { ExportIcon, TrashIcon } from './icons.tsx';
 import { Panel } from './panel.tsx';
 import { useLocale, useMessages } from './preferences.tsx';
@@ -14,18 +14,23 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
   const history = useStore(chat, (state) => state.history);
   const persistent = useStore(chat, (state) => state.persistent);
   const openId = useStore(chat, ({ conversation }) => conversation.id);
-  const [sure, setSure] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
   async function open(id: string) {
     await chat.openChat(id);
     onClose();
   }
+  async function remove(id: string) {
+    await chat.removeChat(id);
+    // The button that had the focus is gone.
+    list.current?.focus();
+  }
   return (
     <Panel heading={h.heading} closeLabel={h.close} side="start" onClose={onClose}>
       <p className="tama-help">{persistent ? h.stored : h.notStored}</p>
       {history.length === 0 ? <p className="tama-history-empty">{h.empty}</p> : null}
-      <ul className="tama-history">
+      <ul className="tama-history" ref={list} tabIndex={-1} aria-label={h.heading}>
         {history.map(({ id, title, updatedAt }) => (
           <li key={id}>
             <button
@@ -37,9 +42,13 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
               <span lang={languageOf(title)}>{title || h.untitled}</span>
               <time dateTime={new Date(updatedAt).toISOString()}>{date.format(updatedAt)}</time>
             </button>
-            <IconButton label={h.remove(title || h.untitled)} onClick={() => chat.removeChat(id)}>
-              <TrashIcon />
-            </IconButton>
+            <ConfirmButton
+              className="tama-icon-button"
+              text={<TrashIcon />}
+              label={h.remove(title || h.untitled)}
+              sure={h.removeSure}
+              onConfirm={() => remove(id)}
+            />
           </li>
         ))}
       </ul>
@@ -48,14 +57,11 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
           <button type="button" className="tama-button" onClick={() => exportChats(chat)}>
             <ExportIcon /> {h.export}
           </button>
-          <button
-            type="button"
-            className="tama-button tama-button-danger"
-            onClick={() => (sure ? chat.removeAllChats().then(onClose) : setSure(true))}
-            onBlur={() => setSure(false)}
-          >
-            {sure ? h.removeAllSure : h.removeAll}
-          </button>
+          <ConfirmButton
+            text={h.removeAll}
+            sure={h.removeAllSure}
+            onConfirm={() => chat.removeAllChats().then(onClose)}
+          />
         </p>
       ) : null}
     </Panel>

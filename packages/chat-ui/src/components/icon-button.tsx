@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 
 /** A button with an icon, whose label is its name for screen readers and its tooltip. */
 export function IconButton({
@@ -6,7 +6,7 @@ export function IconButton({
   children,
   className = '',
   ...rest
-}: { readonly label: string; readonly children: ReactNode } & ButtonHTMLAttributes<HTMLButtonElement>) {
+}: { readonly label: string; readonly children: ReactNode } & ComponentProps<'button'>) {
   return (
     <button type="button" className={`tama-icon-button ${className}`.trim()} aria-label={label} title={label} {...rest}>
       {children}

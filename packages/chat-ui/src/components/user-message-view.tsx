@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { UserMessage } from '../chat/conversation.ts';
 import { languageOf } from '../i18n/locale.ts';
 import { CopyButton } from './copy-button.tsx';
@@ -16,10 +17,16 @@ type Props = {
 export const UserMessageView = memo(function UserMessageView({ message, onEdit }: Props) {
   const t = useMessages();
   const [editing, setEditing] = useState(false);
+  const edit = useRef<HTMLButtonElement>(null);
+  /** Gives the focus back to the button that took it. */
+  function close() {
+    flushSync(() => setEditing(false));
+    edit.current?.focus();
+  }
   return (
     <article className="tama-message tama-user" aria-label={t.message.you} data-role="user">
       {editing && onEdit ? (
-        <Editor text={message.text} onSend={onEdit} onClose={() => setEditing(false)} />
+        <Editor text={message.text} onSend={onEdit} onClose={close} />
       ) : (
         <>
           <div className="tama-user-text" lang={languageOf(message.text)}>
@@ -28,7 +35,7 @@ export const UserMessageView = memo(function UserMessageView({ message, onEdit }
           <div className="tama-actions">
             <CopyButton label={t.message.copy} text={() => message.text} />
             {onEdit ? (
-              <IconButton label={t.message.edit} onClick={() => setEditing(true)}>
+              <IconButton ref={edit} label={t.message.edit} onClick={() => setEditing(true)}>
                 <EditIcon />
               </IconButton>
             ) : null}

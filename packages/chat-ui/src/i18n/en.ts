@@ -191,6 +191,7 @@ export const en = {
     empty: 'No chats yet.',
     untitled: 'Untitled',
     remove: (title: string) => `Delete “${title}”`,
+    removeSure: 'Really delete?',
     removeAll: 'Delete all',
     removeAllSure: 'Really delete all?',
     export: 'Export as a file',

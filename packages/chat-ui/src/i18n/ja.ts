@@ -192,6 +192,7 @@ export const ja: Messages = {
     empty: 'チャットはまだありません。',
     untitled: '無題',
     remove: (title) => `「${title}」を削除`,
+    removeSure: '本当に削除しますか？',
     removeAll: 'すべて削除',
     removeAllSure: '本当にすべて削除しますか？',
     export: 'ファイルに書き出す',
