@@ -53,8 +53,8 @@ export class EngineClient {
     const abort = () => this.#worker.postMessage({ abort: id } satisfies ClientMessage);
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      const info = await this.#call('load', { source: sent(source), options: plain }, onProgress);
-      return this.#engine(info);
+      const { model, info } = await this.#call('load', { source: sent(source), options: plain }, onProgress);
+      return this.#engine(model, info);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -69,23 +69,27 @@ export class EngineClient {
     this.#fail('it was ended');
   }
 
-  #engine(info: ModelInfo): Engine {
+  #engine(model: number, info: ModelInfo): Engine {
     return {
       info,
-      tokenize: (prompt) => this.#call('tokenize', { prompt }),
-      logits: (tokens, positions) => this.#call('logits', { tokens, positions }),
-      generate: (prompt, options) => this.#generate(prompt, options),
-      close: () => this.#call('close', {}),
+      tokenize: (prompt) => this.#call('tokenize', { model, prompt }),
+      logits: (tokens, positions) => this.#call('logits', { model, tokens, positions }),
+      generate: (prompt, options) => this.#generate(model, prompt, options),
+      close: () => this.#call('close', { model }),
     };
   }
 
-  async *#generate(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
+  async *#generate(
+    model: number,
+    prompt: Prompt,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GenerateEvent, void, undefined> {
     const { signal, speculation, ...others } = options;
     if (typeof speculation === 'object') throw new WorkerBoundaryError('speculation.draft');
     const plain = { ...others, ...(speculation ? { speculation } : {}) };
     const stream = ++this.#lastId;
     const abort = () => this.#worker.postMessage({ abort: stream } satisfies ClientMessage);
-    await this.#call('generate', { stream, prompt, options: plain });
+    await this.#call('generate', { model, stream, prompt, options: plain });
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     let finished = false;

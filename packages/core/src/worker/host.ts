@@ -1,10 +1,10 @@
 import { serialiseError } from '@tama/errors';
 import { checkAdapter } from '../adapter.ts';
-import type { Engine, GenerateEvent, ModelInfo } from '../engine.ts';
+import type { Engine, GenerateEvent } from '../engine.ts';
 import { ModelClosedError } from '../errors.ts';
 import type { GpuEngine } from '../gpu-engine.ts';
 import { loadGemma } from '../load-gemma.ts';
-import type { ClientMessage, HostMessage, PlainLoadOptions, Port, SentModelSource } from './protocol.ts';
+import type { Calls, ClientMessage, HostMessage, PlainLoadOptions, Port, SentModelSource } from './protocol.ts';
 
 type Loader = typeof loadGemma;
 type LoadMessage = Extract<ClientMessage, { readonly method: 'load' }>;
@@ -16,13 +16,15 @@ type LoadMessage = Extract<ClientMessage, { readonly method: 'load' }>;
  */
 export function serveEngine(port: Port, load: Loader = loadGemma): void {
   let engine: (Engine & Partial<Pick<GpuEngine, 'usable' | 'compileSampler'>>) | undefined;
+  /** Counts the engines, so that one of before is not taken for the one there is. */
+  let model = 0;
   /** What the engine was loaded from, and how. */
   let loadedAs: string | undefined;
   const streams = new Map<number, AsyncIterator<GenerateEvent>>();
   const aborts = new Map<number, AbortController>();
   const post = (message: HostMessage) => port.postMessage(message);
-  const loaded = (): Engine => {
-    if (!engine) throw new ModelClosedError('model');
+  const loaded = (wanted: number): Engine => {
+    if (!engine || wanted !== model) throw new ModelClosedError('model');
     return engine;
   };
   const abortable = (key: number): AbortSignal => {
@@ -43,16 +45,21 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
     await engine?.close();
     engine = undefined;
   };
-  const loadEngine = async ({ id, source, options }: LoadMessage, signal: AbortSignal): Promise<ModelInfo> => {
+  const loadEngine = async (
+    { id, source, options }: LoadMessage,
+    signal: AbortSignal,
+  ): Promise<Calls['load']['answer']> => {
     signal.throwIfAborted();
     const wanted = identity(source, options);
-    if (engine?.usable !== false && wanted !== undefined && wanted === loadedAs) return loaded().info;
+    if (engine && engine.usable !== false && wanted !== undefined && wanted === loadedAs)
+      return { model, info: engine.info };
     await closeEngine();
     engine = await load(source, { ...options, onProgress: (progress) => post({ id, progress }), signal });
+    model++;
     loadedAs = wanted;
     // While the reader types, so that the first drawn reply need not wait. A failure is told when they are used.
     engine.compileSampler?.().catch(() => {});
-    return engine.info;
+    return { model, info: engine.info };
   };
 
   const answer = async (message: Exclude<ClientMessage, { abort: number }>): Promise<unknown> => {
@@ -64,12 +71,12 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
         return inTurn(() => loadEngine(message, signal)).finally(() => aborts.delete(message.id));
       }
       case 'tokenize':
-        return loaded().tokenize(message.prompt);
+        return loaded(message.model).tokenize(message.prompt);
       case 'logits':
-        return loaded().logits(message.tokens, message.positions);
+        return loaded(message.model).logits(message.tokens, message.positions);
       case 'generate': {
         const { stream, prompt, options } = message;
-        const events = loaded().generate(prompt, { ...options, signal: abortable(stream) });
+        const events = loaded(message.model).generate(prompt, { ...options, signal: abortable(stream) });
         streams.set(stream, events[Symbol.asyncIterator]());
         return undefined;
       }
@@ -93,7 +100,7 @@ export function serveEngine(port: Port, load: Loader = loadGemma): void {
         return undefined;
       }
       case 'close':
-        return inTurn(closeEngine);
+        return inTurn(async () => (message.model === model ? closeEngine() : undefined));
     }
   };
   const forget = (stream: number) => {

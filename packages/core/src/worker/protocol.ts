@@ -22,25 +22,35 @@ export type PlainGenerateOptions = Omit<GenerateOptions, 'signal' | 'speculation
   readonly speculation?: Extract<GenerateOptions['speculation'], string>;
 };
 
+/** Which of the models that a worker has loaded one after the other is meant: a closed one answers no more. */
+type OfModel = { readonly model: number };
+
 /** What the client may ask of the host, each with its answer. Streams are pulled: one `next` an event. */
 export type Calls = {
   checkAdapter: { readonly request: Record<never, never>; readonly answer: AdapterSummary };
   load: {
     readonly request: { readonly source: SentModelSource; readonly options: PlainLoadOptions };
-    readonly answer: ModelInfo;
+    readonly answer: OfModel & { readonly info: ModelInfo };
   };
-  tokenize: { readonly request: { readonly prompt: Prompt }; readonly answer: number[] };
+  tokenize: { readonly request: OfModel & { readonly prompt: Prompt }; readonly answer: number[] };
   logits: {
-    readonly request: { readonly tokens: readonly number[]; readonly positions: 'all' | 'last' | readonly number[] };
+    readonly request: OfModel & {
+      readonly tokens: readonly number[];
+      readonly positions: 'all' | 'last' | readonly number[];
+    };
     readonly answer: Float32Array[];
   };
   generate: {
-    readonly request: { readonly stream: number; readonly prompt: Prompt; readonly options: PlainGenerateOptions };
+    readonly request: OfModel & {
+      readonly stream: number;
+      readonly prompt: Prompt;
+      readonly options: PlainGenerateOptions;
+    };
     readonly answer: undefined;
   };
   next: { readonly request: { readonly stream: number }; readonly answer: GenerateEvent | undefined };
   return: { readonly request: { readonly stream: number }; readonly answer: undefined };
-  close: { readonly request: Record<never, never>; readonly answer: undefined };
+  close: { readonly request: OfModel; readonly answer: undefined };
 };
 
 export type Method = keyof Calls;

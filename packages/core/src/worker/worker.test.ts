@@ -184,7 +184,7 @@ describe('the worker protocol', () => {
     await expect(loading).rejects.toThrow(/abort/i);
   });
 
-  it('loads and closes in turn, so that no model is left behind', async () => {
+  it('loads in turn, so that no model is left behind', async () => {
     const engines: FakeEngine[] = [];
     const goOn: (() => void)[] = [];
     const client = connect(async () => {
@@ -203,12 +203,25 @@ describe('the worker protocol', () => {
     await expect(unwanted).rejects.toThrow(/abort/i);
     await expect.poll(() => goOn.length).toBe(2);
     expect(engines.map(({ closed }) => closed)).toEqual([true]);
-    // Closed before it is there: closed once it is.
-    const closing = (await first).close();
     goOn[1]!();
-    await second;
-    await closing;
+    await (await second).close();
     expect(engines.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  it('never answers for the model before with the one there is', async () => {
+    const engines: FakeEngine[] = [];
+    const client = connect(async () => {
+      engines.push(new FakeEngine(['ok']));
+      return engines.at(-1)!;
+    });
+    const before = await client.load('a.gguf');
+    const now = await client.load('b.gguf');
+    const calls = [before.tokenize('x'), before.logits([1], 'last'), Array.fromAsync(before.generate('x'))];
+    for (const call of calls)
+      expect(isTamaError(await call.catch((caught: unknown) => caught), 'model-closed')).toBe(true);
+    await before.close();
+    expect(engines.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(await now.tokenize('x')).toEqual([2]);
   });
 
   it('fails every call when the worker is gone', async () => {
