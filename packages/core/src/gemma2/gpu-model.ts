@@ -97,6 +97,7 @@ export class GpuModel {
       const weights = await loadWeights(checkpoint, gpuWeightLoader(memory, options));
       const weightBytes = memory.bytes - before;
       await options.whileCompiling?.();
+      options.signal?.throwIfAborted();
       const kernels = await compiling;
       if (usualChunk <= smallBatch) await compileSmallBatch(gpu.device, gpu.features, kernels);
       const tunedKernels = [
@@ -130,6 +131,7 @@ export class GpuModel {
       model = made;
       await memory.check('activations', () => made.#steps.step(made.prefillChunk, 'last', greedy));
       await memory.check('activations', () => made.#steps.step(1, 'last', greedy));
+      options.signal?.throwIfAborted();
       return made;
     } catch (error) {
       model?.dispose();
