@@ -34,6 +34,14 @@ fn dotNormed(firstPanel: u32, lastPanel: u32, local: u32, postScale: f32, writes
   for (var begin = 0u; begin < groups; begin += SLICES) {
     let i = min(begin + slice, groups - 1);
     let within = begin + slice < groups;
+    // Asked for before the barrier, so that they are on their way while it waits.
+    let weights0 = loadGroup(panels.x + i, lane);
+    var weights1 = Group();
+    var weights2 = Group();
+    var weights3 = Group();
+    if (PANELS > 1) { weights1 = loadGroup(panels.y + i, lane); }
+    if (PANELS > 2) { weights2 = loadGroup(panels.z + i, lane); }
+    if (PANELS > 3) { weights3 = loadGroup(panels.w + i, lane); }
     let quad = i * (32 / 4) + lane;
     let value = x[quad] + update[quad] * postScale * (1 + postWeight[quad]);
     if (within) {
@@ -53,10 +61,10 @@ fn dotNormed(firstPanel: u32, lastPanel: u32, local: u32, postScale: f32, writes
       normed[first + 6],
       normed[first + 7],
     ));
-    sums.x += groupDot(loadGroup(panels.x + i, lane), &piece);
-    if (PANELS > 1) { sums.y += groupDot(loadGroup(panels.y + i, lane), &piece); }
-    if (PANELS > 2) { sums.z += groupDot(loadGroup(panels.z + i, lane), &piece); }
-    if (PANELS > 3) { sums.w += groupDot(loadGroup(panels.w + i, lane), &piece); }
+    sums.x += groupDot(weights0, &piece);
+    if (PANELS > 1) { sums.y += groupDot(weights1, &piece); }
+    if (PANELS > 2) { sums.z += groupDot(weights2, &piece); }
+    if (PANELS > 3) { sums.w += groupDot(weights3, &piece); }
     half = WORKGROUP - half;
   }
   for (var p = 0u; p < PANELS; p++) { partialSums[p * WORKGROUP + local] = sums[p]; }

@@ -20,6 +20,7 @@ export const normedMatvec: KernelSpec<Params, Binding> = {
   candidates: [
     { WORKGROUP: 128, ROWS: 16 },
     { WORKGROUP: 8, ROWS: 32 },
+    { WORKGROUP: 256, ROWS: 16 },
     { WORKGROUP: 128, ROWS: 32 },
     { WORKGROUP: 256, ROWS: 32 },
   ],
