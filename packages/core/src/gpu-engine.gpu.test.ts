@@ -244,6 +244,16 @@ describe('closing', () => {
     expect(engine.model.bytes).toBe(0);
   });
 
+  it('leaves nothing of it with the device, which lives on', async () => {
+    const closed = await (async () => {
+      const engine = await loadGolden(goldenModels[0]!, { device: 'f32', context: 64 });
+      await finish(engine, { tokens: [2, 3, 4] }, { maxTokens: 2 });
+      await engine.close();
+      return new WeakRef(engine.model);
+    })();
+    await expect.poll(() => usedHeap() > 0 && closed.deref() === undefined).toBe(true);
+  });
+
   it('ends a reply whose reader closes the model, and refuses those that wait', async () => {
     const engine = await loadDemo({ context: 64 });
     let reason = '';

@@ -71,7 +71,7 @@ export class GpuModel {
   readonly #state: GpuState;
   readonly #steps: RecordedSteps;
   #staging: GPUBuffer[] = [];
-  #lost: GPUDeviceLostInfo | undefined;
+  readonly #lost: { info?: GPUDeviceLostInfo };
   #disposed = false;
 
   /** @throws {GpuMemoryError} @throws {LimitError} @throws {ShaderCompileError} and what the checkpoint's reader throws */
@@ -158,14 +158,17 @@ export class GpuModel {
     this.cacheBytes = state.cache.bytes;
     this.#sampler = new Sampler(memory, state.config.vocabularySize, state.step, state.tokens);
     this.#steps = new RecordedSteps(memory, state, weights, this.#sampler);
+    // The device outlives the model, and keeps what waits for its loss: no more than this.
+    const lost: { info?: GPUDeviceLostInfo } = {};
     gpu.device.lost.then((info) => {
-      this.#lost = info;
+      lost.info = info;
     });
+    this.#lost = lost;
   }
 
   /** Its device is gone, and everything on it. */
   get lost(): boolean {
-    return this.#lost !== undefined;
+    return this.#lost.info !== undefined;
   }
 
   /**
@@ -349,7 +352,8 @@ export class GpuModel {
     try {
       await buffer.mapAsync(GPUMapMode.READ);
     } catch (error) {
-      if (this.#lost) throw new DeviceLostError(this.#lost.message || this.#lost.reason);
+      const { info } = this.#lost;
+      if (info) throw new DeviceLostError(info.message || info.reason);
       this.#checkOpen();
       throw error;
     }
