@@ -27,6 +27,11 @@ describe('lines', () => {
   it('break where the model broke them', () => {
     expect(html('古池や\n蛙飛びこむ\n水の音')).toBe('<p>古池や<br>\n蛙飛びこむ<br>\n水の音</p>');
   });
+
+  it.each(['<br>', '<br/>', '<BR />'])('break at %s, as in the cells of a table', (br) => {
+    expect(html(`| 果物 |\n|---|\n| りんご${br}みかん |`)).toContain('<td>りんご<br>\nみかん</td>');
+    expect(html(`\`${br}\` <br onclick="x">`)).not.toContain('<br');
+  });
 });
 
 describe('addresses', () => {

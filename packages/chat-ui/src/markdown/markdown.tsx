@@ -7,6 +7,7 @@ import remarkGfm from 'remark-gfm';
 import { useMessages } from '../components/preferences.tsx';
 import { CodeBlock } from './code-block.tsx';
 import { remarkBareAddress } from './remark-bare-address.ts';
+import { remarkLineBreak } from './remark-line-break.ts';
 import { destinationOf, safeUrl } from './safe-url.ts';
 
 const remarkPlugins: Options['remarkPlugins'] = [
@@ -15,6 +16,7 @@ const remarkPlugins: Options['remarkPlugins'] = [
   [remarkGfm, { singleTilde: false }],
   [remarkCjkFriendlyGfmStrikethrough, { singleTilde: false }],
   remarkBareAddress,
+  remarkLineBreak,
   // A model that breaks a line means it: a haiku is three lines.
   remarkBreaks,
 ];
@@ -26,7 +28,8 @@ const components: Components = {
   pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
   input: ({ checked }) => <span aria-hidden="true">{checked ? '☑ ' : '☐ '}</span>,
   table: ({ children }) => (
-    <div className="tama-table">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
+    <div className="tama-table" tabIndex={0}>
       <table>{children}</table>
     </div>
   ),
@@ -38,7 +41,7 @@ const components: Components = {
 };
 
 /**
- * A model's text, which is trusted with nothing: HTML in it is shown as text, images are not loaded, links lead only
+ * A model's text, which is trusted with nothing: HTML in it is shown as text, but for line breaks, images are not loaded, links lead only
  * where {@link safeUrl} allows and say where.
  */
 export const Markdown = memo(function Markdown({ text }: { readonly text: string }) {
