@@ -28,6 +28,9 @@ const looks = [
   },
 ] as const;
 
+/** The buttons that open them. */
+const panels = [/^(Chats|チャット一覧)$/, /^(Settings|設定)$/, /^(Model|モデル): /];
+
 // Reduced motion: a panel that is still sliding in has not its final contrast.
 describe.each(looks)('on $name', ({ name: _, ...options }) => {
   const look = { ...options, reducedMotion: 'reduce' as const };
@@ -42,7 +45,7 @@ describe.each(looks)('on $name', ({ name: _, ...options }) => {
     await chat.replies.first().locator('summary').click();
     expect(await accessibilityProblems(page)).toEqual([]);
 
-    for (const panel of [/^(Chats|チャット一覧)$/, /^(Settings|設定)$/, /^(Model|モデル): /]) {
+    for (const panel of panels) {
       await chat.button(panel).click();
       await page.getByRole('dialog').waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -74,9 +77,19 @@ describe.each(looks)('on $name', ({ name: _, ...options }) => {
       expect(await width()).toBe(viewport.width);
       expect(await page.getByRole('main').evaluate((main) => main.scrollTop)).toBe(0);
 
-      await chat.say('緑茶が好きです。');
+      await chat.say('緑茶が好きです。'.repeat(8));
       await chat.replies.first().locator('summary').click();
       expect(await width()).toBe(viewport.width);
+      for (const panel of panels) {
+        await chat.button(panel).click();
+        const boxes = await page.getByRole('dialog').evaluate((dialog) => {
+          const right = dialog.getBoundingClientRect().right;
+          const reaching = Array.from(dialog.querySelectorAll('*'), (inside) => inside.getBoundingClientRect().right);
+          return { right, furthest: Math.max(...reaching) };
+        });
+        expect(boxes.furthest).toBeLessThanOrEqual(boxes.right);
+        await page.keyboard.press('Escape');
+      }
       await page.context().close();
     },
   );
