@@ -1,6 +1,6 @@
 import { TamaError, type Words } from '@tama/errors';
 
-/** A text that should be a URL and is none, or one of a scheme that nothing fetches, such as that of a path on disk. */
+/** A text that should be a URL and is none, or one of a scheme that is not fetched, such as that of a path on disk. */
 export class BadUrlError extends TamaError {
   constructor(url: string) {
     super(

@@ -1,3 +1,5 @@
+import { fetchableUrl } from './fetchable-url.ts';
+import { BadUrlError } from './http-errors.ts';
 import { type Answer, type HttpOptions, withRetries } from './http-request.ts';
 import { BadHubAnswerError, HubRepositoryMissingError } from './hub-errors.ts';
 import type { HubReference } from './hub-reference.ts';
@@ -19,7 +21,12 @@ const HUGGING_FACE = 'https://huggingface.co';
 /** A thousand files have about 300 kB of JSON. */
 const LONGEST_PAGE = 16 * 2 ** 20;
 
-const hubEndpoint = ({ endpoint = HUGGING_FACE }: HubOptions): string => endpoint.replace(/\/+$/, '');
+/** @throws {BadUrlError} */
+function hubEndpoint({ endpoint = HUGGING_FACE }: Pick<HubOptions, 'endpoint'>): string {
+  // A host without a scheme may read as one: localhost:8080.
+  if (!/^https?:$/.test(fetchableUrl(endpoint).protocol)) throw new BadUrlError(endpoint);
+  return endpoint.replace(/\/+$/, '');
+}
 
 /**
  * How to ask for `url`: with the token if it is the hub's own. `fetch` takes the header off where a redirect leads to

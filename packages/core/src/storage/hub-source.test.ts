@@ -57,6 +57,10 @@ describe('a reference to a hub', () => {
     },
   );
 
+  it.each(['hub.local', 'localhost:8080', 'file:///hub', ''])('is not asked of an endpoint %j', async (endpoint) => {
+    for (const text of ['hf:a/b', 'hf:a/b/m.gguf']) expect(await codeOf(openHub(text, { endpoint }))).toBe('bad-url');
+  });
+
   it('cannot lead out of its repository', () => {
     expect(() => parseHubReference('hf:a/b/../../c/d')).toThrow(expect.objectContaining({ code: 'path-unsafe' }));
   });
