@@ -262,6 +262,16 @@ describe('pause, resume and cancel', () => {
   });
 });
 
+it('names the folder that it cannot read or write', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const below = nodeModelStore(join(folder, 'file', 'models'));
+  const unreadable = await failure(below.list());
+  expect(isTamaError(unreadable, 'file-unreadable') && unreadable.details.file).toBe(join(folder, 'file', 'models'));
+  const description = await describeModel('https://example.com/m.gguf');
+  const unwritable = await failure(below.download(description).finished);
+  expect(isTamaError(unwritable, 'file-unwritable') && unwritable.message).toContain('ENOTDIR');
+});
+
 describe('a server that misbehaves', () => {
   it('has no ranges', async () => {
     await download((_, response) => response.writeHead(200, { 'content-length': content.length }).end(content));

@@ -6,6 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../byte-source.ts';
 import { nodeFolder } from '../node-file-source.ts';
 import { pathSegments } from '../relative-path.ts';
+import { FileUnreadableError } from '../storage-errors.ts';
+import { FileUnwritableError } from '../write-errors.ts';
 import { isLockHeld, withLockFile } from './node-lock-file.ts';
 import type { StoreBacking, StoreWriter } from './store-backing.ts';
 
@@ -13,6 +15,12 @@ import type { StoreBacking, StoreWriter } from './store-backing.ts';
 export function nodeStoreBacking(folder: string): StoreBacking {
   const root = resolve(folder);
   const at = (path: string) => join(root, ...pathSegments(path));
+  const isInUse = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code === 'EBUSY';
+  /** What the system refuses, with a remedy. That somebody reads the files is for the store to tell. */
+  const refusedAs = (Refusal: typeof FileUnreadableError | typeof FileUnwritableError) => (error: unknown) => {
+    const { syscall, code, path = root, message } = error as NodeJS.ErrnoException;
+    throw syscall === undefined || isInUse(error) ? error : new Refusal(path, code ?? message, { cause: error });
+  };
   return {
     name: root,
     async openWriter(path) {
@@ -31,9 +39,12 @@ export function nodeStoreBacking(folder: string): StoreBacking {
       }
       await rename(`${target}.new`, target);
     },
-    readText: (path) => readFile(at(path), 'utf8').catch(unlessMissing(undefined)),
+    readText: (path) =>
+      readFile(at(path), 'utf8').catch(unlessMissing(undefined)).catch(refusedAs(FileUnreadableError)),
     async folders() {
-      const entries = await readdir(root, { withFileTypes: true }).catch(unlessMissing([]));
+      const entries = await readdir(root, { withFileTypes: true })
+        .catch(unlessMissing([]))
+        .catch(refusedAs(FileUnreadableError));
       return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     },
     folder: (path) => nodeFolder(at(path)),
@@ -45,13 +56,15 @@ export function nodeStoreBacking(folder: string): StoreBacking {
       return space && space.bavail * space.bsize;
     },
     isFull: (error) => /^(ENOSPC|EDQUOT)$/.test(String((error as NodeJS.ErrnoException | undefined)?.code)),
-    isInUse: (error) => (error as NodeJS.ErrnoException | undefined)?.code === 'EBUSY',
+    isInUse,
     async persist() {},
     sha256() {
       const hash = createHash('sha256');
       return { update: (bytes) => void hash.update(bytes), digestHex: () => hash.digest('hex') };
     },
-    exclusive: (name, use, options) => withLockFile(at(`${name}.lock`), use, options),
+    // All that is written is written in here.
+    exclusive: (name, use, options) =>
+      withLockFile(at(`${name}.lock`), use, options).catch(refusedAs(FileUnwritableError)),
     isHeld: (name) => isLockHeld(at(`${name}.lock`)),
   };
 }
