@@ -17,7 +17,7 @@ import type { Ops } from './ops.ts';
 
 /** An activation: [rows, pitchOf(width)] f32. */
 export type GpuTensor = {
-  /** Where the residual stream is now: a product that computes its norms leaves it in another buffer. */
+  /** Changes for the residual stream only: a product that computes the norms before it leaves the stream in another. */
   buffer: GPUBuffer;
   readonly rows: number;
   readonly width: number;

@@ -37,7 +37,7 @@ export type MemoryPlan = {
   readonly largestBuffer: { readonly label: string; readonly bytes: number };
   /** Buffers that the matrices are divided into, because a binding has a limit. */
   readonly weightParts: number;
-  /** Dispatches of one greedy decode step. */
+  /** Dispatches of one greedy decode step by the default kernels: tuning may find fewer to be faster. */
   readonly decodeDispatches: number;
 };
 

@@ -13,7 +13,6 @@ type Params = { readonly columns: number; readonly rows: number; readonly offset
 type Binding = 'x' | 'weights' | 'scales' | 'y';
 /** A kernel that multiplies a row by a part of a matrix. */
 export type VectorKernelSpec = KernelSpec<Params, Binding>;
-export type VectorKernel = Kernel<Params, Binding>;
 
 /** What is timed: parts of one shape. */
 export type Workload = {

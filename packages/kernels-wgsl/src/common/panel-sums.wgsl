@@ -1,5 +1,5 @@
-// The sums of a workgroup that multiplies some panels of W by x; panel-dots.wgsl says by whom each is begun. Needs the
-// overrides WORKGROUP and ROWS.
+// The sums of a workgroup that multiplies some panels of W by x. Its invocations leave their shares in partialSums (see
+// panel-dots.wgsl), and addSlices adds them up. Needs the overrides WORKGROUP and ROWS.
 override SLICES = WORKGROUP / 8;  // of the columns
 override PANELS = ROWS / 8;
 
