@@ -56,6 +56,14 @@ describe('ChatSession', () => {
     expect(chat.forgotten).toBe(0);
   });
 
+  it('starts over though a reply is still coming', async () => {
+    const chat = new ChatSession(new FakeEngine(['One', ' two']));
+    for await (const event of chat.send('Count.')) if (event.type === 'token') chat.clear();
+    expect(chat.messages).toEqual([]);
+    await say(chat, 'Again.');
+    expect(chat.messages).toHaveLength(2);
+  });
+
   it('takes the turn back when it fails', async () => {
     const engine = new FakeEngine(['Half']);
     engine.failure = new Error('device lost');

@@ -35,11 +35,12 @@ export class ChatSession {
 
   /**
    * Says something and streams the reply. When the loop is left early or aborted, what was said until then is the
-   * reply; when nothing was said, or an error is thrown, the turn is taken back.
+   * reply; when nothing was said, or an error is thrown, the turn is taken back. One at a time.
    */
   async *send(text: string, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
     const { system, ...defaults } = this.#options;
-    const turn: ChatMessage[] = [...this.#messages, { role: 'user', content: text }];
+    const before = this.#messages;
+    const turn: ChatMessage[] = [...before, { role: 'user', content: text }];
     const promptOf = (kept: readonly ChatMessage[]) => ({
       messages: system ? [{ role: 'system' as const, content: system }, ...kept] : kept,
     });
@@ -56,7 +57,8 @@ export class ChatSession {
       reply = '';
       throw error;
     } finally {
-      if (reply) this.#messages = [...turn, { role: 'assistant', content: reply }];
+      // What was cleared while it streamed does not come back.
+      if (reply && this.#messages === before) this.#messages = [...turn, { role: 'assistant', content: reply }];
     }
   }
 
