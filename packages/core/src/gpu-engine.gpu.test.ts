@@ -4,9 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatSession } from './chat/chat-session.ts';
 import type { Engine, GenerateEvent, GenerateOptions, Prompt } from './engine.ts';
 import type { GpuEngine } from './gpu-engine.ts';
+import { loadGemma } from './load-gemma.ts';
 import { sharedGpu } from './shared-gpu.ts';
+import { memoryFolder } from './storage/memory-source.ts';
+import { readFixture } from './testing/fixtures.ts';
 import { goldenModels, repositoryPath } from './testing/goldens.ts';
 import { loadDemo, loadGolden, testGpu } from './testing/load.ts';
+import { miniature, miniatureConfigJson, miniatureSafetensors, writeSafetensors } from './testing/tiny-model.ts';
 
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
 
@@ -69,6 +73,20 @@ describe('greedy continuations', () => {
       if (greedy.gap[k]! > 0.005) expect(row.indexOf(Math.max(...row))).toBe(id);
     });
   });
+});
+
+it('gives no text for a token that only the embedding has a row for', async () => {
+  const { header, data } = miniatureSafetensors({ ...miniature, vocabularySize: 1344 });
+  const files = new Map([
+    ['config.json', new TextEncoder().encode(JSON.stringify(miniatureConfigJson))],
+    ['model.safetensors', writeSafetensors(header, data)],
+    ['tokenizer.model', readFixture('small/hf/tokenizer.model')], // 1,280 pieces
+  ]);
+  const engine = await loadGemma(memoryFolder('padded', files), { gpu: await testGpu(), context: 16 });
+  const { ids, text } = await finish(engine, 'ab', { maxTokens: 3, logitBias: new Map([[1300, 100]]) });
+  await engine.close();
+  expect(ids).toEqual([1300, 1300, 1300]);
+  expect(text).toBe('');
 });
 
 describe('the engine', () => {

@@ -143,6 +143,8 @@ export class GpuEngine implements Engine {
     yield { type: 'prefill', processed: cached, total: tokens.length, cached };
     const ids: number[] = [];
     const decoder = this.#tokenizer?.stream({ skipSpecial: true });
+    // An embedding may have more rows than the vocabulary has pieces, such as fill up a block.
+    const known = this.#tokenizer?.vocabulary.pieces.length ?? 0;
     let text = '';
     let reason: FinishReason = 'length';
     let prefillMs: number | undefined;
@@ -185,7 +187,7 @@ export class GpuEngine implements Engine {
             break;
           }
           ids.push(id);
-          const piece = decoder?.push(id) ?? '';
+          const piece = (id < known && decoder?.push(id)) || '';
           text += piece;
           yield { type: 'token', id, text: piece, ...(logprobs ? { logprobs } : {}) };
           if (stopped()) break;

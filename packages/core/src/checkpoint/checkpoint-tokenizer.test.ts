@@ -4,9 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { vocabularyMetadata } from '../convert/gguf-metadata.ts';
 import { memoryFolder, memorySource } from '../storage/memory-source.ts';
 import { nodeFileSource, nodeFolder, nodePath } from '../storage/node-file-source.ts';
-import { fixture, readFixture } from '../testing/fixtures.ts';
+import { fixture, readFixture, readFixtureJson } from '../testing/fixtures.ts';
 import { writeGguf } from '../testing/gguf-writer.ts';
-import { miniatureMetadata, miniatureTensors } from '../testing/tiny-model.ts';
+import {
+  miniature,
+  miniatureConfigJson,
+  miniatureMetadata,
+  miniatureSafetensors,
+  miniatureTensors,
+  writeSafetensors,
+} from '../testing/tiny-model.ts';
 import { readGgufTokenizer } from './gguf/gguf-tokenizer.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 
@@ -46,6 +53,33 @@ describe('the vocabulary beside the weights', () => {
     const last = await nodeFileSource(part(3));
     expect(await readGgufTokenizer(last)).toBeUndefined();
     await Promise.all([first.close?.(), last.close?.()]);
+  });
+
+  // tokenizer.model keeps its 1,280 pieces when a fine-tune adds tokens.
+  it.each([
+    ['with the tokens that a fine-tune has added', 1344, 'json', [1281]],
+    ['without those that the model has no rows for', 1281, 'json', undefined],
+    ['as it is where no other file knows more', 1344, 'none', undefined],
+    ['as it is where the other file is of no use', 1344, 'broken', undefined],
+  ])('is read %s', async (_, vocabularySize, kind, added) => {
+    const { header, data } = miniatureSafetensors({ ...miniature, vocabularySize });
+    const json = readFixtureJson<{ added_tokens: object[] }>('small/hf/tokenizer.json');
+    const more = ['<|im_start|>', '<|im_end|>'].map((content, i) => ({ id: 1280 + i, content, special: true }));
+    const grown = { ...json, added_tokens: [...json.added_tokens, ...more] };
+    const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+    const files = new Map([
+      ['config.json', encode(miniatureConfigJson)],
+      ['model.safetensors', writeSafetensors(header, data)],
+      ['tokenizer.model', readFixture('small/hf/tokenizer.model')],
+    ]);
+    if (kind !== 'none') files.set('tokenizer.json', encode(kind === 'broken' ? {} : grown));
+    const checkpoint = await openCheckpoint(memoryFolder('fine-tune', files));
+    const tokenizer = await checkpoint.tokenizer!();
+    expect(tokenizer.encode(text)).toEqual(await idsFrom('small/hf'));
+    const ids = tokenizer.encode('<|im_end|>');
+    if (added) expect(ids).toEqual(added);
+    else expect(Math.max(...ids)).toBeLessThan(1280);
+    expect(tokenizer.decode(ids)).toBe('<|im_end|>');
   });
 
   it('may be absent', async () => {

@@ -1,4 +1,5 @@
-import { Tokenizer, vocabularyFromHuggingFace, vocabularyFromSentencePiece } from '@tama/tokenizer';
+import { isTamaError } from '@tama/errors';
+import { Tokenizer, type Vocabulary, vocabularyFromHuggingFace, vocabularyFromSentencePiece } from '@tama/tokenizer';
 import { atMost } from '../expectation.ts';
 import type { ByteFolder, ByteSource } from '../storage/byte-source.ts';
 import { FileMissingError } from '../storage/storage-errors.ts';
@@ -12,21 +13,48 @@ const SIZE_LIMIT = 48 * 2 ** 20;
 const SENTENCEPIECE_FILES = ['tokenizer.model', 'assets/tokenizer/vocabulary.spm', 'vocabulary.spm'];
 const HUGGING_FACE_FILE = 'tokenizer.json';
 
+export type FolderTokenizerOptions = {
+  /** Of a Keras preset, `tokenizer.json` is something else than a vocabulary. Default: `huggingFace`. */
+  readonly style?: 'huggingFace' | 'keras';
+  /** Of the embedding: more than the SentencePiece model has pieces where a fine-tune has added tokens. */
+  readonly rows?: number;
+};
+
 /**
  * How to read the vocabulary that lies in a folder; `undefined` if none does. The exact SentencePiece model comes first:
- * `tokenizer.json` holds the same table four times as large, and in a Keras preset is something else.
+ * `tokenizer.json` holds the same table four times as large. Only tokens that a fine-tune has added are in no other file.
  */
 export async function folderTokenizer(
   folder: ByteFolder,
   signal?: AbortSignal,
-  style: 'huggingFace' | 'keras' = 'huggingFace',
+  { style = 'huggingFace', rows = 0 }: FolderTokenizerOptions = {},
 ): Promise<Checkpoint['tokenizer'] | undefined> {
+  const hasHuggingFace = style === 'huggingFace' && (await exists(folder, HUGGING_FACE_FILE, signal));
+  const fromHuggingFace = async (later?: AbortSignal) =>
+    vocabularyFromHuggingFace(await readFile(folder, HUGGING_FACE_FILE, later));
   for (const path of SENTENCEPIECE_FILES)
     if (await exists(folder, path, signal))
-      return async (later) => new Tokenizer(vocabularyFromSentencePiece(await readFile(folder, path, later)));
-  if (style === 'huggingFace' && (await exists(folder, HUGGING_FACE_FILE, signal)))
-    return async (later) => new Tokenizer(vocabularyFromHuggingFace(await readFile(folder, HUGGING_FACE_FILE, later)));
-  return undefined;
+      return async (later) => {
+        const exact = vocabularyFromSentencePiece(await readFile(folder, path, later));
+        const mayHaveGrown = hasHuggingFace && exact.pieces.length < rows;
+        return new Tokenizer((mayHaveGrown && (await grown(exact, rows, () => fromHuggingFace(later)))) || exact);
+      };
+  return hasHuggingFace ? async (later) => new Tokenizer(await fromHuggingFace(later)) : undefined;
+}
+
+/** The vocabulary with a fine-tune's tokens, where the other file has them. Rows may also be there to fill up a block. */
+async function grown(
+  { pieces }: Vocabulary,
+  rows: number,
+  read: () => Promise<Vocabulary>,
+): Promise<Vocabulary | undefined> {
+  try {
+    const found = await read();
+    return found.pieces.length > pieces.length && found.pieces.length <= rows ? found : undefined;
+  } catch (error) {
+    if (isTamaError(error)) return undefined; // The model can do without.
+    throw error;
+  }
 }
 
 async function exists(folder: ByteFolder, path: string, signal?: AbortSignal): Promise<boolean> {

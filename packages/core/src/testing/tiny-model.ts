@@ -59,10 +59,12 @@ export type SafetensorsEntry = {
   readonly data_offsets: readonly number[];
 };
 
-export const miniatureSafetensors = (): { header: Record<string, SafetensorsEntry>; data: Uint8Array } => {
+export const miniatureSafetensors = (
+  config = miniature,
+): { header: Record<string, SafetensorsEntry>; data: Uint8Array } => {
   let end = 0;
   const header: Record<string, SafetensorsEntry> = {};
-  for (const { name, shape } of gemma2Tensors(miniature)) {
+  for (const { name, shape } of gemma2Tensors(config)) {
     const begin = end;
     end += 4 * shape.reduce((product, size) => product * size, 1);
     header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };

@@ -48,7 +48,7 @@ export async function openKeras(
   }
   const complete = completeTensorSet(name, config, tensors);
   for (const path of arrays.keys()) if (!known.has(path)) throw new UnexpectedTensorError(name, path);
-  const tokenizer = folder && (await folderTokenizer(folder, signal, 'keras'));
+  const tokenizer = folder && (await folderTokenizer(folder, signal, { style: 'keras' }));
   return {
     format: 'keras',
     name,

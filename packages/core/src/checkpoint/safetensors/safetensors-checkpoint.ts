@@ -52,7 +52,7 @@ export async function openHuggingFace(
   // Fine-tunes may have grown the vocabulary without telling config.json.
   const config = { ...declared, vocabularySize: embedding.shape[0] };
   if (json.tie_word_embeddings === false && !found.has(HEAD)) throw new MissingTensorError(folder.name, HEAD, 1, 1);
-  const tokenizer = await folderTokenizer(folder, signal);
+  const tokenizer = await folderTokenizer(folder, signal, { rows: config.vocabularySize });
   return {
     format: 'safetensors',
     name: only?.name ?? folder.name,

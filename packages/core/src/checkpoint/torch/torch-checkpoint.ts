@@ -55,7 +55,7 @@ export async function openTorch(
       for (const { part, first, rows } of fusedParts(name, stored, config, tensor))
         rowsOf(`${fused}${part}_proj.weight`, first, [rows, config.hiddenSize]);
   }
-  const tokenizer = folder && (await folderTokenizer(folder, signal));
+  const tokenizer = folder && (await folderTokenizer(folder, signal, { rows: config.vocabularySize }));
   const complete = await tiedHeadDropped(completeTensorSet(name, config, tensors), signal);
   return {
     format: 'torch',
