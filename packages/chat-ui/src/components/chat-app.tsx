@@ -94,7 +94,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
 
   const dragging = useFileDrop((model) => {
     setRefused(undefined);
-    model.then(openFiles, (error: unknown) => setRefused({ error }));
+    model.then(openFiles, (error: unknown) => {
+      // The page says so, and a panel would be in front of it.
+      setPanel(undefined);
+      setRefused({ error });
+    });
   });
 
   return (
