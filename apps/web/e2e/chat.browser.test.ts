@@ -124,6 +124,28 @@ describe('chats', () => {
     await watched.page.getByRole('dialog').getByText(question).waitFor();
     await watched.page.keyboard.press('Escape');
   });
+
+  it('are exported, deleted, and come back from the file', async () => {
+    const { page } = watched;
+    const question = '緑茶が好きです。';
+    const { text } = await chat.say(question);
+    await chat.button('Chats').click();
+    const panel = page.getByRole('dialog');
+    const arriving = page.waitForEvent('download');
+    await panel.getByRole('button', { name: 'Export as a file' }).click();
+    const file = await (await arriving).path();
+    await panel.getByRole('button', { name: 'Delete all' }).click();
+    await panel.getByRole('button', { name: 'Really delete all?' }).click();
+    await panel.waitFor({ state: 'detached' });
+    expect(await chat.replies.count()).toBe(0);
+
+    await chat.button('Chats').click();
+    await panel.getByText('No chats yet.').waitFor();
+    await panel.locator('input[type=file]').setInputFiles(file);
+    // The newest is first.
+    await panel.locator('li button').first().click();
+    expect(await chat.reply(0)).toMatchObject({ text, state: 'complete' });
+  });
 });
 
 describe('a model file of the reader', () => {

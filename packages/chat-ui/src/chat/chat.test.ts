@@ -276,6 +276,27 @@ describe('chats', () => {
     expect(here.messages()).toHaveLength(6);
   });
 
+  it('from a file are added, and never replace what was written later', async () => {
+    const { chat, messages, replied, storage } = start();
+    chat.send('One');
+    await replied();
+    const [exported] = await vi.waitFor(async () => {
+      const all = await storage.all();
+      expect(all[0]?.messages[1]).toMatchObject({ state: 'complete' });
+      return all;
+    });
+    if (!exported) throw new Error('nothing was stored');
+    chat.send('Two');
+    await replied();
+
+    await chat.addChats([exported, { ...exported, id: 'other', updatedAt: 1 }]);
+    expect(messages()).toHaveLength(4);
+    expect(chat.getState().history.map(({ id }) => id)).toEqual([exported.id, 'other']);
+    await chat.addChats([{ ...exported, updatedAt: 1e9 }]);
+    expect(messages()).toHaveLength(2);
+    expect(await storage.load(exported.id)).toMatchObject({ updatedAt: 1e9 });
+  });
+
   it('is open again after a reload of the tab, and not in a new tab', async () => {
     const items = new Map<string, string>();
     const session = {

@@ -61,6 +61,8 @@ export type Chat = Pick<StoreApi<ChatState>, 'getState' | 'getInitialState' | 's
   removeChat(id: string): Promise<void>;
   removeAllChats(): Promise<void>;
   allChats(): Promise<Conversation[]>;
+  /** Adds chats from a file to those that are kept. */
+  addChats(conversations: readonly Conversation[]): Promise<void>;
 };
 
 /** Temperature of another answer where the settings say greedy. */
@@ -248,6 +250,7 @@ export function createChat(options: ChatOptions): Chat {
       await kept.removeAll();
     },
     allChats: () => kept.all(),
+    addChats: (conversations) => kept.add(conversations),
   };
 }
 

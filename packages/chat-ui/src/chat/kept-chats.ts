@@ -10,7 +10,7 @@ export type KeptChatsState = {
 export type KeptChatsOptions = {
   readonly openStorage: () => Promise<ConversationStorage>;
   readonly onChange: (change: Partial<KeptChatsState>) => void;
-  /** Told of a chat that another tab saved. */
+  /** Told of a chat that another tab saved, or that came from a file. */
   readonly onElsewhere: (conversation: Conversation) => void;
 };
 
@@ -24,14 +24,14 @@ export function createKeptChats({ openStorage, onChange, onElsewhere }: KeptChat
     onChange({ history });
   }
   const without = (removed: string) => history.filter(({ id }) => id !== removed);
-  /** What was saved last is the newest. */
-  const listFirst = (conversation: Conversation) => list([summaryOf(conversation), ...without(conversation.id)]);
+  const listAmong = (conversation: Conversation) =>
+    list([summaryOf(conversation), ...without(conversation.id)].sort((a, b) => b.updatedAt - a.updatedAt));
 
   async function takeOver(id: string | undefined): Promise<void> {
     if (id === undefined) return list([]);
     const conversation = await (await storage).load(id);
     if (!conversation) return list(without(id));
-    listFirst(conversation);
+    listAmong(conversation);
     onElsewhere(conversation);
   }
 
@@ -53,10 +53,21 @@ export function createKeptChats({ openStorage, onChange, onElsewhere }: KeptChat
       if (conversation.messages.length === 0) return;
       try {
         await (await storage).save(conversation);
-        listFirst(conversation);
+        listAmong(conversation);
       } catch {
         // A full or failing disk must not stop the conversation; the list of chats says that nothing is kept.
         onChange({ persistent: false });
+      }
+    },
+    /** Adds chats from a file. One that is here already stays as it is, unless the file has it as it was later. */
+    async add(conversations: readonly Conversation[]): Promise<void> {
+      const kept = await storage;
+      for (const conversation of conversations) {
+        const here = await kept.load(conversation.id);
+        if (here && here.updatedAt >= conversation.updatedAt) continue;
+        await kept.save(conversation);
+        listAmong(conversation);
+        onElsewhere(conversation);
       }
     },
     load: async (id: string): Promise<Conversation | undefined> => (await storage).load(id),

@@ -2,6 +2,7 @@
 import { TamaError } from '@tama/errors';
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
+import { chatsFile } from '../storage/chats-file.ts';
 import { renderApp } from '../testing/render.tsx';
 import { createGate } from '../testing/scripted-engine.ts';
 
@@ -257,6 +258,23 @@ describe('settings', () => {
 });
 
 describe('the list of chats', () => {
+  it('takes in a file that it exported, and refuses another', async () => {
+    const { chat } = renderApp();
+    fireEvent.click(screen.getByRole('button', { name: 'Chats' }));
+    const panel = screen.getByRole('dialog');
+    const choose = (text: string) =>
+      fireEvent.change(within(panel).getByLabelText('Import from a file', { selector: 'input' }), {
+        target: { files: [new File([text], 'chats.json')] },
+      });
+    choose('{}');
+    expect((await within(panel).findByRole('alert')).textContent).toContain("'chats.json' holds no chats");
+    const messages = [{ id: 'u', role: 'user', text: 'One' } as const];
+    choose(chatsFile([{ id: 'a', createdAt: 1, updatedAt: 2, messages }]));
+    fireEvent.click(await within(panel).findByRole('button', { name: /^One/ }));
+    await waitFor(() => expect(chat.getState().conversation.messages).toEqual(messages));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
   it('deletes one on the second press, and keeps the focus', async () => {
     const { chat } = renderApp();
     for (const text of ['One', 'Two']) {
@@ -374,6 +392,14 @@ describe('a model of the reader', () => {
     expect(host.sources).toEqual(['/demo.gguf']);
     fireEvent.click(within(alert).getByRole('button', { name: 'Close' }));
     expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('that is none is refused in sight, also where a panel was open', async () => {
+    renderApp();
+    fireEvent.click(await screen.findByRole('button', { name: /^Model/ }));
+    fireEvent.drop(window, { dataTransfer: { types: ['Files'], files: [new File(['x'], 'photo.png')], items: [] } });
+    await screen.findByRole('alert');
+    expect(screen.queryByRole('dialog')).toBeNull();
   });
 
   it('that is none is refused where it was chosen', async () => {

@@ -1,9 +1,11 @@
-import { useRef } from 'react';
+import { type ChangeEvent, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import { languageOf } from '../i18n/locale.ts';
+import { chatsFile, parseChatsFile } from '../storage/chats-file.ts';
 import { ConfirmButton } from './confirm-button.tsx';
-import { ExportIcon, TrashIcon } from './icons.tsx';
+import { Fault } from './fault.tsx';
+import { ExportIcon, ImportIcon, TrashIcon } from './icons.tsx';
 import { Panel } from './panel.tsx';
 import { useLocale, useMessages } from './preferences.tsx';
 
@@ -15,6 +17,8 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
   const persistent = useStore(chat, (state) => state.persistent);
   const openId = useStore(chat, ({ conversation }) => conversation.id);
   const list = useRef<HTMLUListElement>(null);
+  const file = useRef<HTMLInputElement>(null);
+  const [refused, setRefused] = useState<{ readonly error: unknown }>();
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
   async function open(id: string) {
@@ -25,6 +29,18 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
     await chat.removeChat(id);
     // The button that had the focus is gone.
     list.current?.focus();
+  }
+  async function importChats({ target }: ChangeEvent<HTMLInputElement>) {
+    const [chosen] = target.files ?? [];
+    // So that the same file can be chosen again.
+    target.value = '';
+    setRefused(undefined);
+    if (!chosen) return;
+    try {
+      await chat.addChats(parseChatsFile(await chosen.text(), chosen.name));
+    } catch (error) {
+      setRefused({ error });
+    }
   }
   return (
     <Panel heading={h.heading} closeLabel={h.close} side="start" onClose={onClose}>
@@ -52,27 +68,40 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
           </li>
         ))}
       </ul>
-      {history.length > 0 ? (
-        <p className="tama-panel-foot">
-          <button type="button" className="tama-button" onClick={() => exportChats(chat)}>
-            <ExportIcon /> {h.export}
-          </button>
-          <ConfirmButton
-            text={h.removeAll}
-            sure={h.removeAllSure}
-            onConfirm={() => chat.removeAllChats().then(onClose)}
-          />
-        </p>
-      ) : null}
+      <div className="tama-panel-foot">
+        <button type="button" className="tama-button" onClick={() => file.current?.click()}>
+          <ImportIcon /> {h.import}
+        </button>
+        <input
+          ref={file}
+          className="tama-hidden"
+          type="file"
+          accept=".json"
+          aria-label={h.import}
+          tabIndex={-1}
+          onChange={importChats}
+        />
+        {history.length > 0 ? (
+          <>
+            <button type="button" className="tama-button" onClick={() => exportChats(chat)}>
+              <ExportIcon /> {h.export}
+            </button>
+            <ConfirmButton
+              text={h.removeAll}
+              sure={h.removeAllSure}
+              onConfirm={() => chat.removeAllChats().then(onClose)}
+            />
+          </>
+        ) : null}
+        {refused ? <Fault error={refused.error} /> : null}
+      </div>
     </Panel>
   );
 }
 
 /** All chats as one JSON file, through the browser's own download. */
 async function exportChats(chat: Chat): Promise<void> {
-  const conversations = await chat.allChats();
-  const json = JSON.stringify({ format: 'tama-chats', version: 1, conversations }, undefined, 2);
-  const url = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
+  const url = URL.createObjectURL(new Blob([chatsFile(await chat.allChats())], { type: 'application/json' }));
   const link = document.createElement('a');
   link.href = url;
   link.download = `tama-chats-${new Date().toISOString().slice(0, 10)}.json`;

@@ -48,4 +48,5 @@ export const TrashIcon = icon('Trash', <path d="M5 7h14M10 7V5h4v2M7 7l.8 12h8.4
 export const DownIcon = icon('Down', <path d="M12 5v14M6 13l6 6 6-6" />);
 export const FolderIcon = icon('Folder', <path d="M3.5 18V6h5.6l2 2.4h9.4V18z" />);
 export const FileIcon = icon('File', <path d="M6 3.5h7.5L18 8v12.5H6zM13 4v4.5h4.5" />);
+export const ImportIcon = icon('Import', <path d="M12 15.5v-11M7.5 8.5 12 4l4.5 4.5M5 19.5h14" />);
 export const ExportIcon = icon('Export', <path d="M12 4v11M7.5 11 12 15.5l4.5-4.5M5 19.5h14" />);

@@ -194,6 +194,7 @@ export const en = {
     removeSure: 'Really delete?',
     removeAll: 'Delete all',
     removeAllSure: 'Really delete all?',
+    import: 'Import from a file',
     export: 'Export as a file',
     current: 'Open now',
     stored: 'Chats are stored in this browser, on this device only.',

@@ -195,6 +195,7 @@ export const ja: Messages = {
     removeSure: '本当に削除しますか？',
     removeAll: 'すべて削除',
     removeAllSure: '本当にすべて削除しますか？',
+    import: 'ファイルから読み込む',
     export: 'ファイルに書き出す',
     current: '表示中',
     stored: 'チャットはこの端末のブラウザーの中だけに保存されます。',

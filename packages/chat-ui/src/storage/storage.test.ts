@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Conversation, ReplyMessage } from '../chat/conversation.ts';
+import { chatsFile, parseChatsFile } from './chats-file.ts';
 import { memoryStorage } from './conversation-storage.ts';
 import { openIndexedDbStorage } from './indexed-db-storage.ts';
 import { parseConversation, schemaVersion } from './parse-conversation.ts';
@@ -87,6 +88,31 @@ describe('a record of a later version', () => {
     expect(await storage.load('z')).toBeUndefined();
     expect(await database.get('conversations', 'z')).toEqual(later);
     database.close();
+  });
+});
+
+describe('a file of chats', () => {
+  it('comes back as it was', () => {
+    const chats = [conversation('a', 10), conversation('b', 20)];
+    expect(parseChatsFile(chatsFile(chats), 'x.json')).toEqual(chats);
+  });
+
+  it('gives what it has that is whole', () => {
+    const { conversations, ...rest } = JSON.parse(chatsFile([conversation('a', 10)]));
+    const text = JSON.stringify({ ...rest, conversations: [null, 7, ...conversations, { id: 'x' }] });
+    expect(parseChatsFile(text, 'x.json')).toEqual([conversation('a', 10)]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '{"format":'],
+    ['null', 'null'],
+    ['an array', '[1]'],
+    ['no chats', chatsFile([])],
+    ['a later version', chatsFile([conversation('a', 1)]).replace('"version": 1', '"version": 2')],
+    ['chats of others', '{"conversations":[{"id":"a","messages":[]}]}'],
+  ])('is refused with %s, by its name', (_, text) => {
+    expect(() => parseChatsFile(text, 'x.json')).toThrow("'x.json' holds no chats");
   });
 });
 
