@@ -10,7 +10,7 @@ export {
 } from './attention-decode/attention-decode.ts';
 export { attentionMerge, attentionMergeCost } from './attention-merge/attention-merge.ts';
 export { attentionPrefill, attentionPrefillReference, chunkSplits } from './attention-prefill/attention-prefill.ts';
-export { keyPanel } from './common/attention.ts';
+export { keyPanel, largestHeadDim, largestSoftcap } from './common/attention.ts';
 export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';
 export { embed } from './embed/embed.ts';

@@ -1,6 +1,7 @@
 import type { Locale } from '@tama/errors';
+import { largestHeadDim, largestSoftcap } from '@tama/kernels-wgsl';
 import { ModelConfigError, WrongFamilyError } from '../checkpoint/checkpoint-errors.ts';
-import { integerFrom, multipleOf, object, oneOf, positiveNumber, same } from '../expectation.ts';
+import { atMost, integerFrom, multipleOf, object, oneOf, positiveNumber, same } from '../expectation.ts';
 
 /** The numbers that make one Gemma 2 out of the architecture. Even layers are local (sliding), odd ones global. */
 export type Gemma2Config = {
@@ -60,7 +61,7 @@ export function configFromHuggingFace(json: unknown, name = 'config.json'): Read
     hiddenSize: integer(json, 'hidden_size', 2 ** 16),
     heads: integer(json, 'num_attention_heads', 1024),
     kvHeads: integer(json, 'num_key_value_heads', 1024),
-    headDim: integer(json, 'head_dim', 1024),
+    headDim: integer(json, 'head_dim', largestHeadDim),
     intermediateSize: integer(json, 'intermediate_size', 2 ** 20),
     vocabularySize: integer(json, 'vocab_size', 2 ** 24, 256_000),
   };
@@ -71,7 +72,7 @@ export function configFromHuggingFace(json: unknown, name = 'config.json'): Read
     ...shape,
     contextLength: integer(json, 'max_position_embeddings', 2 ** 20, CONTEXT_LENGTH),
     slidingWindow: integer(json, 'sliding_window', 2 ** 20, SLIDING_WINDOW),
-    attentionSoftcap: positive(json, 'attn_logit_softcapping', 50),
+    attentionSoftcap: attentionSoftcap(json, 'attn_logit_softcapping'),
     finalSoftcap: positive(json, 'final_logit_softcapping', 30),
     queryScale: scale.queryScale,
     ropeTheta: positive(rope, 'rope_theta', 10_000),
@@ -92,7 +93,7 @@ export function configFromGguf(metadata: Fields, vocabularySize: number, name = 
     hiddenSize: integer(metadata, 'gemma2.embedding_length', 2 ** 16),
     heads: integer(metadata, 'gemma2.attention.head_count', 1024),
     kvHeads: integer(metadata, 'gemma2.attention.head_count_kv', 1024),
-    headDim: integer(metadata, 'gemma2.attention.key_length', 1024),
+    headDim: integer(metadata, 'gemma2.attention.key_length', largestHeadDim),
     intermediateSize: integer(metadata, 'gemma2.feed_forward_length', 2 ** 20),
     vocabularySize,
   };
@@ -106,7 +107,7 @@ export function configFromGguf(metadata: Fields, vocabularySize: number, name = 
     ...shape,
     contextLength: integer(metadata, 'gemma2.context_length', 2 ** 20, CONTEXT_LENGTH),
     slidingWindow: integer(metadata, 'gemma2.attention.sliding_window', 2 ** 20, SLIDING_WINDOW),
-    attentionSoftcap: single(positive(metadata, 'gemma2.attn_logit_softcapping', 50)),
+    attentionSoftcap: single(attentionSoftcap(metadata, 'gemma2.attn_logit_softcapping')),
     finalSoftcap: single(positive(metadata, 'gemma2.final_logit_softcapping', 30)),
     queryScale: positive(metadata, 'gemma2.attention.scale', assumedQueryScalar(shape) ** -0.5),
     ropeTheta: single(positive(metadata, 'gemma2.rope.freq_base', 10_000)),
@@ -134,7 +135,7 @@ export const isQueryScalarKnown = ({ hiddenSize, heads, headDim }: Shape): boole
   headDim === 256 || headDim * heads === hiddenSize || (hiddenSize === 4608 && heads === 32 && headDim === 128);
 
 /** The first configs of 9B say 224 (= D/N); the model was trained with 256, as Google confirmed in llama.cpp PR 8444. */
-function queryScale(
+export function queryScale(
   shape: Shape,
   scalar: number,
 ): { readonly queryScale: number; readonly warnings: readonly Warning[] } {
@@ -183,6 +184,13 @@ export function positive(fields: Fields, field: string, fallback?: number): numb
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
     throw new ModelConfigError(field, value, positiveNumber);
   return value;
+}
+
+/** A soft-cap that attention can be computed with. */
+export function attentionSoftcap(fields: Fields, field: string): number {
+  const cap = positive(fields, field, 50);
+  if (cap > largestSoftcap) throw new ModelConfigError(field, cap, atMost(largestSoftcap));
+  return cap;
 }
 
 /** A field that may be missing or null, but if it is there has just one possible value. */

@@ -3,6 +3,12 @@ import { ShapeError } from '../errors.ts';
 /** Keys that lie together in the cache; a capacity is a multiple of it. */
 export const keyPanel = 8;
 
+/** The most dimensions that the kernels have room for. */
+export const largestHeadDim = 256;
+
+/** The highest soft-cap with which a sum of exponentials, of scores as they are, stays far from both ends of f32. */
+export const largestSoftcap = 64;
+
 /** Sizes and constants of an attention, as in the kernels' `Params`. */
 export type AttentionShape = {
   readonly heads: number;
@@ -16,10 +22,10 @@ export type AttentionShape = {
 
 /** @throws {ShapeError} when the kernels are not made for the shape. */
 export function checkAttention(kernel: string, { heads, kvHeads, headDim, capacity, softcap }: AttentionShape): void {
-  if (headDim % 4 !== 0 || headDim > 256) {
+  if (headDim % 4 !== 0 || headDim > largestHeadDim) {
     throw new ShapeError(kernel, {
-      en: `headDim is ${headDim}, it must be a multiple of 4 up to 256`,
-      ja: `「headDim」が${headDim}ですが、256以下の4の倍数でなければなりません`,
+      en: `headDim is ${headDim}, it must be a multiple of 4 up to ${largestHeadDim}`,
+      ja: `「headDim」が${headDim}ですが、${largestHeadDim}以下の4の倍数でなければなりません`,
     });
   }
   if (capacity % keyPanel !== 0) {
@@ -34,10 +40,10 @@ export function checkAttention(kernel: string, { heads, kvHeads, headDim, capaci
       ja: `${heads}個のヘッドを${kvHeads}個のKVヘッドに等しく割り当てられません`,
     });
   }
-  if (!(softcap > 0 && softcap <= 64)) {
+  if (!(softcap > 0 && softcap <= largestSoftcap)) {
     throw new ShapeError(kernel, {
-      en: `softcap is ${softcap}, it must be above 0 and at most 64`,
-      ja: `「softcap」が${softcap}ですが、0より大きく64以下でなければなりません`,
+      en: `softcap is ${softcap}, it must be above 0 and at most ${largestSoftcap}`,
+      ja: `「softcap」が${softcap}ですが、0より大きく${largestSoftcap}以下でなければなりません`,
     });
   }
 }

@@ -4,6 +4,7 @@ import { memoryFolder, memorySource } from '../../storage/memory-source.ts';
 import { readFixture, readFixtureJson } from '../../testing/fixtures.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { readHdf5 } from './hdf5-file.ts';
+import { configFromKeras } from './keras-config.ts';
 
 const file = readFixture('tiny/keras/model.weights.h5');
 const text = new TextDecoder('latin1').decode(file);
@@ -67,6 +68,16 @@ describe('a Keras preset', () => {
     expect((await open({ ...preset, config: { ...config, query_head_dim_normalize: true } })).config.queryScale).toBe(
       32 ** -0.5,
     );
+  });
+
+  it('scales queries of 9B by 256, though made from a configuration that said 224', () => {
+    const nineB = { hidden_dim: 3584, num_query_heads: 16, num_key_value_heads: 8, head_dim: 256 };
+    const { config: read, warnings } = configFromKeras(
+      { ...config, ...nineB, query_head_dim_normalize: false },
+      256_000,
+    );
+    expect(read.queryScale).toBe(1 / 16);
+    expect(warnings).toHaveLength(1);
   });
 
   it.each<[string, unknown, string]>([

@@ -1,5 +1,15 @@
+import { largestHeadDim } from '@tama/kernels-wgsl';
 import { multipleOf, object } from '../../expectation.ts';
-import { type Fields, integer, isFields, positive, type ReadConfig, requireValue } from '../../gemma2/config.ts';
+import {
+  attentionSoftcap,
+  type Fields,
+  integer,
+  isFields,
+  positive,
+  queryScale,
+  type ReadConfig,
+  requireValue,
+} from '../../gemma2/config.ts';
 import { ModelConfigError, WrongFamilyError } from '../checkpoint-errors.ts';
 
 /**
@@ -17,13 +27,14 @@ export function configFromKeras(json: Fields, vocabularySize: number, name = 'co
   const hiddenSize = integer(fields, 'hidden_dim', 2 ** 16);
   const heads = integer(fields, 'num_query_heads', 1024);
   const kvHeads = integer(fields, 'num_key_value_heads', 1024);
-  const headDim = integer(fields, 'head_dim', 1024);
+  const headDim = integer(fields, 'head_dim', largestHeadDim);
   // Keras counts gate and up together.
   const doubled = integer(fields, 'intermediate_dim', 2 ** 21);
   if (doubled % 2 !== 0) throw new ModelConfigError('intermediate_dim', doubled, multipleOf(2));
   if (headDim % 4 !== 0) throw new ModelConfigError('head_dim', headDim, multipleOf(4));
   if (heads % kvHeads !== 0) throw new ModelConfigError('num_query_heads', heads, multipleOf(kvHeads));
   const scalar = fields.query_head_dim_normalize === false ? hiddenSize / heads : headDim;
+  const scale = queryScale({ hiddenSize, heads, headDim }, scalar);
   const config = {
     layers: integer(fields, 'num_layers', 1024),
     hiddenSize,
@@ -34,11 +45,11 @@ export function configFromKeras(json: Fields, vocabularySize: number, name = 'co
     vocabularySize,
     contextLength: 8192,
     slidingWindow: integer(fields, 'sliding_window_size', 2 ** 20, 4096),
-    attentionSoftcap: positive(fields, 'attention_logit_soft_cap', 50),
+    attentionSoftcap: attentionSoftcap(fields, 'attention_logit_soft_cap'),
     finalSoftcap: positive(fields, 'final_logit_soft_cap', 30),
-    queryScale: scalar ** -0.5,
+    queryScale: scale.queryScale,
     ropeTheta: 10_000,
     rmsEpsilon: positive(fields, 'layer_norm_epsilon', 1e-6),
   };
-  return { config, warnings: [] };
+  return { config, warnings: scale.warnings };
 }
