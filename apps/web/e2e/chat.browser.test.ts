@@ -113,13 +113,16 @@ describe('a reply', () => {
 });
 
 describe('chats', () => {
-  it('are there again after a reload, and in the list', async () => {
+  it('are there again after a reload, with what was being written, and in the list', async () => {
     const question = '日本の首都はどこですか？';
     await chat.say(question);
+    await chat.field.fill('では、フランスの');
     await watched.page.reload();
     await chat.replies.first().waitFor();
     expect(await chat.replies.first().textContent()).toContain(golden(question).replies[0]?.text);
     await chat.modelIsReady();
+    expect(await chat.field.inputValue()).toBe('では、フランスの');
+    await chat.field.clear();
     await chat.button('Chats').click();
     await watched.page.getByRole('dialog').getByText(question).waitFor();
     await watched.page.keyboard.press('Escape');

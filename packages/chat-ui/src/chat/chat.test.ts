@@ -306,9 +306,11 @@ describe('chats', () => {
     const { chat, replied, storage } = start({}, {}, memoryStorage(), session);
     chat.send('One');
     await replied();
+    chat.rememberDraft('Tw');
     chat.dispose();
 
     const reloaded = start({}, {}, storage, session);
+    expect(reloaded.chat.draftBefore).toBe('Tw');
     await vi.waitFor(() => expect(reloaded.messages().map(({ text }) => text)).toEqual(['One', 'Hello!']));
     reloaded.chat.newChat();
     const again = start({}, {}, storage, session);

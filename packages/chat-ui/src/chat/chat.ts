@@ -34,7 +34,7 @@ export type ChatOptions = {
   readonly demoUrl: string;
   readonly settings: () => Settings;
   readonly openStorage: () => Promise<ConversationStorage>;
-  /** Remembers which chat is open while the tab lives, so that a reload shows it again. */
+  /** Remembers which chat is open and what is being written while the tab lives, for a reload. */
   readonly session?: SessionStorage | undefined;
   /** Remembers which model was used last, so that the next visit opens it again. */
   readonly storage?: KeyValueStorage | undefined;
@@ -50,6 +50,10 @@ export type Chat = Pick<StoreApi<ChatState>, 'getState' | 'getInitialState' | 's
   forgetNotReopened(): void;
   /** Appends the text and the reply to it. Does nothing for blank text and while a reply is running. */
   send(text: string): void;
+  /** What was being written when the tab was reloaded. */
+  readonly draftBefore: string;
+  /** Keeps what is being written while the tab lives. */
+  rememberDraft(text: string): void;
   /** Ends the running reply at once; what it has so far stays. */
   stop(): void;
   /** Replaces the last reply by another: the same again, by greedy sampling or the same seed, would look like a fault. */
@@ -225,6 +229,8 @@ export function createChat(options: ChatOptions): Chat {
     },
     forgetNotReopened: () => store.setState({ notReopened: undefined }),
     send,
+    draftBefore: tab.draftBefore,
+    rememberDraft: tab.rememberDraft,
     stop,
     regenerate() {
       const last = messages().at(-1);

@@ -1,4 +1,4 @@
-import { type FormEvent, type Ref, useImperativeHandle, useRef, useState } from 'react';
+import { type FormEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
 import { isRunning } from '../chat/conversation.ts';
@@ -20,6 +20,9 @@ export function Composer({
   const t = useMessages();
   const { sendKey } = useSettings();
   const [draft, setDraft] = useState('');
+  // Not the state to begin with: the static page, which the first render has to agree with, knows no draft.
+  useEffect(() => setDraft((typed) => typed || chat.draftBefore), [chat]);
+  useEffect(() => chat.rememberDraft(draft), [chat, draft]);
   const field = useRef<HTMLTextAreaElement>(null);
   const running = useStore(chat, ({ conversation }) => isRunning(conversation.messages.at(-1)));
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }), []);
