@@ -132,6 +132,13 @@ export const EMBEDDING = 'model.embed_tokens.weight';
 /** The output matrix, where it is not the embedding. Gemma 2 ties the two; some fine-tunes do not. */
 export const HEAD = 'lm_head.weight';
 
+/**
+ * The canonical name of a tensor under Hugging Face's. transformers leaves out `model.` where it saves a model without its
+ * head, which a tied one loses nothing by.
+ */
+export const canonicalName = (name: string): string =>
+  /^(embed_tokens|layers|norm)\./.test(name) ? `model.${name}` : name;
+
 /** Every tensor of a Gemma 2 of this configuration: 11 a layer, the embedding and the last norm. */
 export function gemma2Tensors(config: Gemma2Config): readonly TensorSpec[] {
   const spec = (kind: TensorKind, layer?: number): TensorSpec => {

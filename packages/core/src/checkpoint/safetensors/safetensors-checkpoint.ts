@@ -1,4 +1,4 @@
-import { object, oneOf, same } from '../../expectation.ts';
+import { object, oneOf, same, unique } from '../../expectation.ts';
 import { configFromHuggingFace, type Fields, isFields } from '../../gemma2/config.ts';
 import { type ByteFolder, type ByteSource, checkRead } from '../../storage/byte-source.ts';
 import { FileMissingError } from '../../storage/storage-errors.ts';
@@ -10,9 +10,9 @@ import {
   UnsupportedFeatureError,
 } from '../checkpoint-errors.ts';
 import { type FloatEncoding, rowBytes } from '../encoding.ts';
-import { missing, named } from '../field.ts';
+import { missing, named, words } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
-import { EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
+import { canonicalName, EMBEDDING, gemma2Tensors, HEAD } from '../gemma2-tensors.ts';
 import { readFolderJson } from '../json-file.ts';
 import { completeTensorSet } from '../tensor-set.ts';
 import { tiedHeadDropped } from '../tied-head.ts';
@@ -92,12 +92,17 @@ async function readShards(
           index.fileOf.get(tensor.name) ?? missing,
           oneOf([name]),
         );
-      if (!isBuffer(tensor.name)) tensors.set(tensor.name, safetensorsTensor(source, tensor));
+      if (isBuffer(tensor.name)) continue;
+      const canonical = canonicalName(tensor.name);
+      if (tensors.has(canonical))
+        throw new MalformedFileError(name, 'safetensors', words.tensorName, tensor.name, unique);
+      tensors.set(canonical, safetensorsTensor(source, { ...tensor, name: canonical }));
     }
   }
   if (fromIndex)
     for (const [tensor, file] of index.fileOf)
-      if (!isBuffer(tensor) && !tensors.has(tensor)) throw new MissingTensorError(file, tensor, 1, index.fileOf.size);
+      if (!isBuffer(tensor) && !tensors.has(canonicalName(tensor)))
+        throw new MissingTensorError(file, tensor, 1, index.fileOf.size);
   return { tensors, metadata };
 }
 

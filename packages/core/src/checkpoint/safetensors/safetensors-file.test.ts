@@ -47,6 +47,26 @@ describe('a sound safetensors file', () => {
     expect((await open(writeSafetensors(header, data), { 'config.json': config })).config.vocabularySize).toBe(6);
   });
 
+  it('may lack the first part of every name, as a model saved without its head does', async () => {
+    const bare = Object.fromEntries(
+      Object.entries(header).map(([name, entry]) => [name.slice('model.'.length), entry]),
+    );
+    const weight_map = Object.fromEntries(Object.keys(bare).map((name) => [name, 'model.safetensors']));
+    const file = writeSafetensors(bare, data);
+    for (const more of [{}, { 'model.safetensors.index.json': json({ weight_map }) }]) {
+      const { tensors } = await open(file, more);
+      expect([...tensors.keys()]).toEqual(Object.keys(header));
+      expect([...tensors.values()].map(({ name }) => name)).toEqual(Object.keys(header));
+    }
+    const both = {
+      ...header,
+      'norm.weight': { dtype: 'F32', shape: [8], data_offsets: [data.length, data.length + 32] },
+    };
+    const error = await refusal(open(writeSafetensors(both, new Uint8Array(data.length + 32))));
+    expect(error.code).toBe('checkpoint-malformed');
+    expect(error.message).toContain('norm.weight');
+  });
+
   it('keeps lm_head only where it differs, and ignores saved rotary buffers', async () => {
     const begin = data.length;
     const { shape } = header[embedding]!;

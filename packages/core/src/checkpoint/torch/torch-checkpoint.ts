@@ -7,7 +7,7 @@ import { MalformedFileError, MissingTensorError, TensorShapeError } from '../che
 import { decodeFloats } from '../encoding.ts';
 import { words } from '../field.ts';
 import { folderTokenizer } from '../folder-tokenizer.ts';
-import { EMBEDDING, type TensorShape } from '../gemma2-tensors.ts';
+import { canonicalName, EMBEDDING, type TensorShape } from '../gemma2-tensors.ts';
 import { configBeside, inferConfig } from '../inferred-config.ts';
 import { readFolderJson } from '../json-file.ts';
 import { storedTensor, TransposedRows } from '../stored-array.ts';
@@ -83,7 +83,8 @@ async function readShards(
         ? only
         : await openFirst(folder, name === undefined ? TORCH_FILES : [name], signal);
     if (source !== only) closing.push(source);
-    for (const [tensor, content] of await readTorch(source, signal)) {
+    for (const [stored, content] of await readTorch(source, signal)) {
+      const tensor = canonicalName(stored);
       if (tensors.has(tensor)) throw new MalformedFileError(source.name, 'PyTorch', words.tensorName, tensor, unique);
       tensors.set(tensor, { ...content, file: source.name });
     }

@@ -103,6 +103,11 @@ describe('a PyTorch checkpoint', () => {
     );
   });
 
+  it('may lack the first part of every name, as a model saved without its head does', async () => {
+    const bare = Object.entries(plain()).map(([name, tensor]) => [name.slice('model.'.length), tensor] as const);
+    expect([...(await open(archive(Object.fromEntries(bare)))).tensors.keys()]).toEqual(Object.keys(plain()));
+  });
+
   it('may be quantised by gemma_pytorch: int8 times a factor for each row', async () => {
     const up = 'model.layers.0.mlp.up_proj.weight';
     const integers = Int8Array.from({ length: 96 }, (_, i) => i - 48);
