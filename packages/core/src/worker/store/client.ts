@@ -23,6 +23,7 @@ export type RemoteDownload = { readonly finished: Promise<StoredModel> } & {
 /** A worker, or a message port in its place. */
 type WorkerPort = Port & {
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: 'messageerror', listener: () => void): void;
   terminate?(): void;
 };
 
@@ -37,12 +38,12 @@ export class ModelStoreClient {
   readonly #port: WorkerPort;
   readonly #calls = new Map<number, Call>();
   #last = 0;
-
   #failure: StoreWorkerFailedError | undefined;
 
   constructor(port: WorkerPort) {
     this.#port = port;
     port.addEventListener('error', ({ message }) => this.#fail(message || 'the script could not be loaded'));
+    port.addEventListener('messageerror', () => this.#fail('a message could not be read'));
     port.addEventListener('message', ({ data }: MessageEvent<StoreHostMessage>) => {
       const call = this.#calls.get(data.id);
       if ('progress' in data) return call?.onProgress?.(data.progress);

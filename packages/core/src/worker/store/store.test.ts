@@ -109,11 +109,11 @@ it('tells that a download is under way, to whoever asks for the list', async () 
   await download.finished;
 });
 
-it('fails every call when the worker is gone', async () => {
+it.each(['error', 'messageerror'])('fails every call when the worker is gone, by its %s', async (event) => {
   const worker = Object.assign(new EventTarget(), { postMessage() {}, terminate() {} });
   const store = new ModelStoreClient(worker as unknown as Worker);
   const calls = [store.list(), store.download({ source: 'x', name: 'x', files: [] }).finished];
-  worker.dispatchEvent(new Event('error'));
+  worker.dispatchEvent(new Event(event));
   for (const call of [...calls, store.list()])
     expect(isTamaError(await call.catch((error: unknown) => error), 'store-worker-failed')).toBe(true);
 });
