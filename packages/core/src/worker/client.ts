@@ -39,8 +39,8 @@ export class EngineClient {
   }
 
   /**
-   * Loads a model; the one before it is closed. The same model again, loaded in the same way and not closed since, is
-   * there at once: its weights are not read again.
+   * Loads a model; the one before it is closed, and says so when it is asked for anything. The same model again, loaded in
+   * the same way and not closed since, is there at once: its weights are not read again.
    *
    * @throws whatever `loadGemma` throws, with its code and texts @throws {WorkerBoundaryError}
    */
