@@ -35,7 +35,7 @@ const panels = [/^(Chats|チャット一覧)$/, /^(Settings|設定)$/, /^(Model|
 describe.each(looks)('on $name', ({ name: _, ...options }) => {
   const look = { ...options, reducedMotion: 'reduce' as const };
 
-  it('axe finds nothing, on the first page, in a conversation and in every panel', async () => {
+  it('axe finds nothing, on the first page, in a conversation and in every panel; no two buttons have one name', async () => {
     const { page, complaints } = await openPage(browser, site.url, look);
     const chat = new ChatPage(page);
     await chat.modelIsReady();
@@ -49,6 +49,11 @@ describe.each(looks)('on $name', ({ name: _, ...options }) => {
       await chat.button(panel).click();
       await page.getByRole('dialog').waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
+      const buttons = page.getByRole('dialog').getByRole('button');
+      const names = await buttons.evaluateAll((all) =>
+        all.map(({ ariaLabel, textContent }) => ariaLabel ?? textContent),
+      );
+      expect(names).toEqual([...new Set(names)]);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }

@@ -144,7 +144,7 @@ describe('chats', () => {
 
     await chat.button('Chats').click();
     await panel.getByText('No chats yet.').waitFor();
-    await panel.locator('input[type=file]').setInputFiles(file);
+    await panel.locator('[data-open=chats]').setInputFiles(file);
     // The newest is first.
     await panel.locator('li button').first().click();
     expect(await chat.reply(0)).toMatchObject({ text, state: 'complete' });

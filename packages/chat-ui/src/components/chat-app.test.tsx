@@ -263,7 +263,7 @@ describe('the list of chats', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Chats' }));
     const panel = screen.getByRole('dialog');
     const choose = (text: string) =>
-      fireEvent.change(within(panel).getByLabelText('Import from a file', { selector: 'input' }), {
+      fireEvent.change(panel.querySelector('[data-open=chats]') as Element, {
         target: { files: [new File([text], 'chats.json')] },
       });
     choose('{}');

@@ -72,15 +72,7 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
         <button type="button" className="tama-button" onClick={() => file.current?.click()}>
           <ImportIcon /> {h.import}
         </button>
-        <input
-          ref={file}
-          className="tama-hidden"
-          type="file"
-          accept=".json"
-          aria-label={h.import}
-          tabIndex={-1}
-          onChange={importChats}
-        />
+        <input ref={file} hidden type="file" accept=".json" onChange={importChats} data-open="chats" />
         {history.length > 0 ? (
           <>
             <button type="button" className="tama-button" onClick={() => exportChats(chat)}>

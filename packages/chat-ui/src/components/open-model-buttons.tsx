@@ -29,25 +29,14 @@ export function OpenModelButtons({ onFiles }: { readonly onFiles: (files: ModelF
       </button>
       <input
         ref={file}
-        className="tama-hidden"
+        hidden
         type="file"
         multiple
         accept=".gguf,.safetensors,.h5,.ckpt,.bin,.pt,.pth,.json,.model,.spm"
-        aria-label={t.model.openFile}
-        tabIndex={-1}
         onChange={choose}
         data-open="files"
       />
-      <input
-        ref={folder}
-        className="tama-hidden"
-        type="file"
-        aria-label={t.model.openFolder}
-        tabIndex={-1}
-        onChange={choose}
-        data-open="folder"
-        {...{ webkitdirectory: '' }}
-      />
+      <input ref={folder} hidden type="file" onChange={choose} data-open="folder" {...{ webkitdirectory: '' }} />
       {refused ? <Fault error={refused.error} /> : null}
     </div>
   );
