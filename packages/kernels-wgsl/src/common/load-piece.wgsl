@@ -7,6 +7,7 @@
 #endif
 
 override SHARED: bool = false;
+override TURNS: u32 = 1;  // groups of a slice at a time, 1 or 2: a large GPU must have many reads under way
 
 // From quad `first` of x on. What a loop indexes would stay in memory where a driver does not unroll loops (SwiftShader).
 fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece {

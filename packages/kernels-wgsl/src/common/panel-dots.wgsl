@@ -10,14 +10,21 @@ fn dotPanels(firstPanel: u32, lastPanel: u32, slice: u32, lane: u32, subgroupLan
   let groups = (params.columns + 31) / 32;
   let panels = min(vec4u(firstPanel) + vec4u(0, 1, 2, 3), vec4u(lastPanel)) * groups;
   var sums = vec4f();
-  for (var begin = 0u; begin < groups; begin += SLICES) {
-    let i = min(begin + slice, groups - 1);
-    let within = select(0.0, 1.0, begin + slice < groups);
-    var piece = loadPiece(i * 8, lane, subgroupLane, together);
-    sums.x += within * groupDot(loadGroup(panels.x + i, lane), &piece);
-    if (PANELS > 1) { sums.y += within * groupDot(loadGroup(panels.y + i, lane), &piece); }
-    if (PANELS > 2) { sums.z += within * groupDot(loadGroup(panels.z + i, lane), &piece); }
-    if (PANELS > 3) { sums.w += within * groupDot(loadGroup(panels.w + i, lane), &piece); }
+  for (var begin = 0u; begin < groups; begin += SLICES * TURNS) {
+    sums += dotGroup(panels, begin + slice, groups, lane, subgroupLane, together);
+    if (TURNS > 1) { sums += dotGroup(panels, begin + SLICES + slice, groups, lane, subgroupLane, together); }
   }
   for (var p = 0u; p < PANELS; p++) { partialSums[p * WORKGROUP + slice * PANEL + lane] = sums[p]; }
+}
+
+// Of one group.
+fn dotGroup(panels: vec4u, group: u32, groups: u32, lane: u32, subgroupLane: u32, together: bool) -> vec4f {
+  let within = select(0.0, 1.0, group < groups);
+  let i = min(group, groups - 1);
+  var piece = loadPiece(i * 8, lane, subgroupLane, together);
+  var dots = vec4f(groupDot(loadGroup(panels.x + i, lane), &piece), 0, 0, 0);
+  if (PANELS > 1) { dots.y = groupDot(loadGroup(panels.y + i, lane), &piece); }
+  if (PANELS > 2) { dots.z = groupDot(loadGroup(panels.z + i, lane), &piece); }
+  if (PANELS > 3) { dots.w = groupDot(loadGroup(panels.w + i, lane), &piece); }
+  return within * dots;
 }

@@ -30,8 +30,8 @@ describe.each(variants.map((features) => [variantName(features), features] as co
   (_, features) => {
     it.each([
       ...gatedMatvec.candidates!,
-      { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice
-      { WORKGROUP: 256, ROWS: 32, SHARED: 0 },
+      { WORKGROUP: 8, ROWS: 32, SHARED: 1, TURNS: 1 }, // one slice
+      { WORKGROUP: 256, ROWS: 32, SHARED: 0, TURNS: 1 },
     ])('matches the definition with %o', async (constants) => {
       for (const [rows, columns] of [
         [80, 2304], // the last workgroup of 32 rows has half its panels

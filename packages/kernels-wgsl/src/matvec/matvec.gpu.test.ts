@@ -31,10 +31,10 @@ describe.each(formats)('matvec, %s', (_, format) => {
 describe.each(variants.map((features) => [variantName(features), features] as const))('matvec, %s', (_, features) => {
   it.each([
     matvec.constants, // what a GPU gets
-    { WORKGROUP: 8, ROWS: 8, SHARED: 0 }, // one slice
-    { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice, the most panels
-    { WORKGROUP: 256, ROWS: 16, SHARED: 1 },
-    { WORKGROUP: 16, ROWS: 24, SHARED: 0 }, // more panels than slices
+    { WORKGROUP: 8, ROWS: 8, SHARED: 0, TURNS: 1 }, // one slice
+    { WORKGROUP: 8, ROWS: 32, SHARED: 1, TURNS: 1 }, // one slice, the most panels
+    { WORKGROUP: 256, ROWS: 16, SHARED: 1, TURNS: 1 },
+    { WORKGROUP: 16, ROWS: 24, SHARED: 0, TURNS: 1 }, // more panels than slices
   ])('matches the definition with %o', async (constants) => {
     for (const [rows, columns] of [
       [61, 2304],

@@ -60,10 +60,10 @@ it('stacked-matvec takes columns that are no whole group', async () => {
 // Whatever a tuner may choose for the parts computes the same.
 it.each([
   stackedMatvec.constants,
-  { WORKGROUP: 8, ROWS: 8, SHARED: 0 }, // one slice
-  { WORKGROUP: 8, ROWS: 32, SHARED: 1 }, // one slice, the most panels
-  { WORKGROUP: 256, ROWS: 16, SHARED: 1 },
-  { WORKGROUP: 16, ROWS: 24, SHARED: 0 }, // more panels than slices
+  { WORKGROUP: 8, ROWS: 8, SHARED: 0, TURNS: 1 }, // one slice
+  { WORKGROUP: 8, ROWS: 32, SHARED: 1, TURNS: 1 }, // one slice, the most panels
+  { WORKGROUP: 256, ROWS: 16, SHARED: 1, TURNS: 1 },
+  { WORKGROUP: 16, ROWS: 24, SHARED: 0, TURNS: 1 }, // more panels than slices
 ])('stacked-matvec matches the definition with %o', async (constants) => {
   for (const shape of [[61, 24, 2304] as const, [8, 5, 256] as const]) {
     for (const features of variants) {
