@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts';
 import { type ChosenToken, mostAtOnce } from './sampler.ts';
 import type { TokenStream } from './token-stream.ts';
 
@@ -14,7 +15,7 @@ export class DecodeQueue implements TokenStream {
   readonly #limit: number;
   readonly #adaptive: boolean;
   readonly #signal: AbortSignal;
-  readonly #aborted = Promise.withResolvers<undefined>();
+  readonly #aborted = deferred<undefined>();
   readonly #onAbort = () => this.#aborted.resolve(undefined);
   readonly #pending: { readonly count: number; readonly tokens: Promise<readonly ChosenToken[]> }[] = [];
   #ready: ChosenToken[] = [];

@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from '../../deferred.ts';
 import type { DownloadProgress } from './download-progress.ts';
 import type { StoredModel } from './model-record.ts';
 import { DownloadCancelledError } from './store-errors.ts';
@@ -31,7 +32,7 @@ export class ModelDownload {
   readonly #work: DownloadWork;
   readonly #channel: BroadcastChannel;
   #run = new AbortController();
-  #paused: PromiseWithResolvers<void> | undefined;
+  #paused: Deferred<void> | undefined;
   #cancelled = false;
   #ended = false;
   /** True once this one has had something to tell by itself. */
@@ -89,7 +90,7 @@ export class ModelDownload {
       return;
     }
     if (command === 'pause') {
-      this.#paused ??= Promise.withResolvers();
+      this.#paused ??= deferred();
       this.#run.abort();
       return;
     }
@@ -130,7 +131,7 @@ export class ModelDownload {
     const { signal } = this.#work;
     if (this.#progress)
       this.#report({ ...this.#progress, phase: 'paused', bytesPerSecond: undefined, etaSeconds: undefined });
-    const aborted = Promise.withResolvers<void>();
+    const aborted = deferred<void>();
     const abort = () => aborted.resolve();
     signal?.addEventListener('abort', abort, { once: true });
     await Promise.race([resumed, aborted.promise]);
