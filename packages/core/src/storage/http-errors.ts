@@ -13,7 +13,7 @@ export class BadUrlError extends TamaError {
         ja: {
           what: `「${url}」は取得できるURLではありません。`,
           remedy:
-            'https://example.com/model.gguf のように完全な形で指定してください。Nodeでは、ディスク上のファイルはnodePathで開けます。',
+            'https://example.com/model.gguf のように完全な形で指定してください。Node.jsでは、ディスク上のファイルはnodePathで開けます。',
         },
       },
       { url },
