@@ -41,8 +41,8 @@ const components: Components = {
 };
 
 /**
- * A model's text, which is trusted with nothing: HTML in it is shown as text, but for line breaks, images are not loaded, links lead only
- * where {@link safeUrl} allows and say where.
+ * A model's text, which is trusted with nothing: HTML in it is shown as text, but for line breaks, images are not loaded,
+ * links lead only where {@link safeUrl} allows and say where.
  */
 export const Markdown = memo(function Markdown({ text }: { readonly text: string }) {
   const id = useId();

@@ -1,36 +1,12 @@
 // residual = x + norm(update, postWeight); y[offset + n] = sum over k of W[n, k] * norm(residual, nextWeight)[k]
 //
-// residual-norms and matvec in one dispatch. `residual` is not `x`: while one workgroup writes it, others still read x.
+// residual-norms and matvec in one dispatch; y is [offset + rows] or more.
 #if ${subgroups}
 enable subgroups;
 requires subgroup_id;
 #endif
 
-struct Params {
-  columns: u32,
-  rows: u32,
-  offset: u32,  // of the first row's result in y
-  epsilon: f32,
-}
-
-override WORKGROUP: u32 = 128;    // 8 times a power of two
-override ROWS: u32 = 16;          // of W a workgroup: 8, 16, 24 or 32
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;                // [pitch of columns], zero past the last
-@group(0) @binding(1) var<storage, read> update: array<vec4f>;           // likewise
-@group(0) @binding(2) var<storage, read> postWeight: array<vec4f>;       // [columns]
-@group(0) @binding(3) var<storage, read> nextWeight: array<vec4f>;       // [columns]
-@group(0) @binding(4) var<storage, read> weights: array<vec4<u32>>;      // W [rows, columns], packed
-@group(0) @binding(5) var<storage, read> scales: array<u32>;
-@group(0) @binding(6) var<storage, read_write> residual: array<vec4f>;   // [pitch of columns]
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;            // [offset + rows] or more
-@group(0) @binding(8) var<uniform> params: Params;
-
-#include "../weights/group.wgsl"
-${weights}
-#include "../common/panel-sums.wgsl"
-#include "../common/reduce.wgsl"
-#include "../common/normed-dots.wgsl"
+#include "../common/normed-product.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
 fn main(

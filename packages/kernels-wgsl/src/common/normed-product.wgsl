@@ -1,9 +1,34 @@
 // What residual-norms and dotPanels do, in one: the residual stream and its norm piece by piece as W is multiplied by them.
-// Needs the bindings of normed-matvec.wgsl, panel-sums.wgsl and reduce.wgsl.
+// What becomes of the products is the including shader's.
 //
 // Every workgroup does the norms for itself. An invocation has one quad of a slice's group of 32 columns in each turn, and
 // passes it to its slice's other seven through workgroup memory: that needs a few kilobytes for rows of any width, and
 // nothing of subgroups. The second norm's scale is the same for all columns, and multiplies the sums when it is known.
+
+struct Params {
+  columns: u32,
+  rows: u32,    // of W
+  offset: u32,  // of the first result in y
+  epsilon: f32,
+}
+
+override WORKGROUP: u32 = 128;    // 8 times a power of two
+override ROWS: u32 = 16;          // of W a workgroup: 8, 16, 24 or 32
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;                // [pitch of columns], zero past the last
+@group(0) @binding(1) var<storage, read> update: array<vec4f>;           // likewise
+@group(0) @binding(2) var<storage, read> postWeight: array<vec4f>;       // [columns]
+@group(0) @binding(3) var<storage, read> nextWeight: array<vec4f>;       // [columns]
+@group(0) @binding(4) var<storage, read> weights: array<vec4<u32>>;      // W [rows, columns], packed
+@group(0) @binding(5) var<storage, read> scales: array<u32>;
+@group(0) @binding(6) var<storage, read_write> residual: array<vec4f>;   // [pitch of columns]; not x, which others still read
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+#include "../weights/group.wgsl"
+${weights}
+#include "panel-sums.wgsl"
+#include "reduce.wgsl"
 
 // A quad an invocation, of this turn and the last: nobody can be two turns ahead, so one barrier a turn is enough.
 var<workgroup> normed: array<vec4f, 2 * WORKGROUP>;
