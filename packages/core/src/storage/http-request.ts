@@ -20,7 +20,7 @@ export type HttpOptions = {
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 };
 
-/** A chunk is valid until the next is asked for. */
+/** A chunk is valid until the next is asked for, or the iterating is left. */
 export type Answer = { readonly response: Response; readonly chunks: AsyncIterable<Uint8Array> };
 
 const LONGEST_WAIT_MS = 60_000;
@@ -109,7 +109,7 @@ function checkStatus(url: string, response: Response): void {
 
 async function* bodyChunks(response: Response, beat: () => void): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
-  const { reader, read } = bodyReader(response.body);
+  const { read, close } = bodyReader(response.body);
   try {
     for (;;) {
       const { done, value } = await read().catch((cause: unknown) => {
@@ -120,30 +120,46 @@ async function* bodyChunks(response: Response, beat: () => void): AsyncGenerator
       yield value;
     }
   } finally {
-    // Leaving early closes the connection; the stream must be unlocked for that.
-    await reader.cancel().catch(() => {});
-    reader.releaseLock();
+    await close();
   }
 }
 
-/** Reads into the same memory again and again where the stream can: chunks of its own pile up to a hundred megabytes. */
+/** Memories of bodies that were read, for the next bodies; as many as are read at once. */
+const spareMemories: ArrayBuffer[] = [];
+
+/**
+ * Reads into the same memory again and again where the stream can, also from one body to the next: chunks of its own, or
+ * a memory for each range of a checkpoint, pile up to a hundred megabytes before they are collected.
+ */
 function bodyReader(body: ReadableStream<Uint8Array<ArrayBuffer>>): {
-  readonly reader: Pick<ReadableStreamBYOBReader, 'cancel' | 'releaseLock'>;
   readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  readonly close: () => Promise<void>;
 } {
+  // Leaving early closes the connection; the stream must be unlocked for that.
+  const leave = async (reader: Pick<ReadableStreamBYOBReader, 'cancel' | 'releaseLock'>) => {
+    await reader.cancel().catch(() => {});
+    reader.releaseLock();
+  };
   try {
     const reader = body.getReader({ mode: 'byob' });
-    let memory = new ArrayBuffer(CHUNK_BYTES);
+    let memory: ArrayBuffer | undefined = spareMemories.pop() ?? new ArrayBuffer(CHUNK_BYTES);
     const read = async () => {
-      // The stream takes the memory and gives it back with what it has read.
-      const { done, value } = await reader.read(new Uint8Array(memory));
-      if (value) memory = value.buffer;
+      // The stream takes the memory and gives it back with what it has read, but not when it fails.
+      const view = new Uint8Array(memory!);
+      memory = undefined;
+      const { done, value } = await reader.read(view);
+      memory = value?.buffer;
       return { done, value };
     };
-    return { reader, read };
+    const close = async () => {
+      await leave(reader);
+      if (memory) spareMemories.push(memory);
+      memory = undefined;
+    };
+    return { read, close };
   } catch {
     const reader = body.getReader(); // not a stream of bytes: older browsers
-    return { reader, read: () => reader.read() };
+    return { read: () => reader.read(), close: () => leave(reader) };
   }
 }
 
