@@ -5,7 +5,7 @@ import {
   type KernelSpec,
   matmulSubgroupMatrix,
 } from '@tama/kernels-wgsl';
-import { type GpuTimer, least } from './gpu-timer.ts';
+import type { GpuTimer } from './gpu-timer.ts';
 
 /** What an adapter can do at most, as simple shaders show it: what kernels are compared with. */
 export type Ceilings = {
@@ -21,6 +21,7 @@ const MIB = 2 ** 20;
 const workgroups = 1024;
 /** Below this much time of a dispatch, starting it would count. */
 const longEnough = 2;
+const rounds = 4;
 
 // One vec4 an invocation, read and written.
 const copy: KernelSpec<{ count: number }, 'from' | 'to'> = {
@@ -137,13 +138,9 @@ export async function measureCeilings({ device, features }: GpuContext, timer: G
   const size = 128 * MIB;
   const [from, to] = [0, 1].map(() => device.createBuffer({ size, usage })) as [GPUBuffer, GPUBuffer];
 
-  const copied = timer.prepare(
-    await compileKernel(device, copy, { features: plain }),
-    { from, to },
-    { count: size / 16 },
-  );
-  const gigabytesPerSecond = (2 * size) / least(await copied.measure(4)) / 1e6;
-  copied.dispose();
+  const copying = await compileKernel(device, copy, { features: plain });
+  const copied = await timer.least(copying, () => ({ from, to }), { count: size / 16 }, rounds);
+  const gigabytesPerSecond = (2 * size) / copied / 1e6;
 
   /** Does ever more, from `count` times `flops` on, until it takes long enough. */
   const gigaflopsOf = async (
@@ -153,9 +150,7 @@ export async function measureCeilings({ device, features }: GpuContext, timer: G
     count: number,
   ): Promise<number> => {
     const kernel = await compileKernel(device, spec, { features: has });
-    const timed = timer.prepare(kernel, { to }, { count });
-    const milliseconds = least(await timed.measure(4));
-    timed.dispose();
+    const milliseconds = await timer.least(kernel, () => ({ to }), { count }, rounds);
     const isLong = milliseconds >= longEnough || count >= 2 ** 20;
     return isLong ? (flops * count) / milliseconds / 1e6 : gigaflopsOf(spec, has, flops, 4 * count);
   };

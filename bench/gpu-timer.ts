@@ -1,71 +1,50 @@
-import { type BufferSlice, type GpuContext, type Kernel, Recorder } from '@tama/kernels-wgsl';
+import { type BufferSlice, type GpuContext, type Kernel, Recorder, type Recording } from '@tama/kernels-wgsl';
+import { PassTimer } from '../packages/core/src/tuning/pass-timer.ts';
 
-/** A dispatch that is ready to be timed. */
-export type Timed = {
-  /** Milliseconds of each of `rounds` runs, after one that is not counted. */
-  readonly measure: (rounds: number) => Promise<number[]>;
-  readonly dispose: () => void;
-};
+/** Of one timing: starting a pass takes a GPU microseconds, as long as a short dispatch. */
+const wantedMilliseconds = 3;
+const mostDispatches = 512;
 
-export const least = (values: readonly number[]): number => Math.min(...values);
-
-/** Times single dispatches by timestamp queries, or by the clock around a submit where an adapter has none. */
+/** Times dispatches by timestamp queries, or by the clock around a submit where an adapter has none. */
 export class GpuTimer {
   readonly clock: 'timestamps' | 'wall time';
   readonly #device: GPUDevice;
-  readonly #querySet: GPUQuerySet | undefined;
+  readonly #timer: PassTimer;
 
-  constructor({ device, timestamps }: GpuContext) {
-    this.#device = device;
-    this.clock = timestamps ? 'timestamps' : 'wall time';
-    this.#querySet = timestamps ? device.createQuerySet({ type: 'timestamp', count: 2 }) : undefined;
+  constructor(context: GpuContext) {
+    this.clock = context.timestamps ? 'timestamps' : 'wall time';
+    this.#device = context.device;
+    this.#timer = new PassTimer(context);
   }
 
-  prepare<P extends Readonly<Record<string, number>>, B extends string>(
+  /**
+   * Milliseconds of a dispatch, the least of some rounds. A short one runs many times a round. 0 where the clock does not
+   * go on.
+   *
+   * @param buffersOf run `i`: those of other runs may be in a cache
+   */
+  async least<P extends Readonly<Record<string, number>>, B extends string>(
     kernel: Kernel<P, B>,
-    buffers: Readonly<Record<NoInfer<B>, BufferSlice>>,
+    buffersOf: (i: number) => Readonly<Record<NoInfer<B>, BufferSlice>>,
     params: NoInfer<P>,
-  ): Timed {
-    const recorder = new Recorder(this.#device, kernel.label);
-    recorder.dispatch(kernel, buffers, params);
-    const recording = recorder.finish();
-    const run = async (): Promise<number> => {
-      const encoder = this.#device.createCommandEncoder();
-      if (this.#querySet) {
-        recording.encodeTimed(encoder, this.#querySet);
-        return await this.#submitTimed(encoder, this.#querySet);
-      }
-      const pass = encoder.beginComputePass();
-      recording.encode(pass);
-      pass.end();
-      const commands = encoder.finish();
-      const start = performance.now();
-      this.#device.queue.submit([commands]);
-      await this.#device.queue.onSubmittedWorkDone();
-      return performance.now() - start;
+    rounds: number,
+  ): Promise<number> {
+    let runs = 0;
+    const record = (count: number): Recording => {
+      const recorder = new Recorder(this.#device, kernel.label);
+      for (let i = 0; i < count; i++) recorder.dispatch(kernel, buffersOf(runs++), params);
+      return recorder.finish();
     };
-    return {
-      measure: async (rounds) => {
-        const times = [];
-        for (let round = 0; round <= rounds; round++) times.push(await run());
-        return times.slice(1);
-      },
-      dispose: () => recording.dispose(),
+    const time = async (count: number): Promise<number> => {
+      const recording = record(count);
+      const milliseconds = await this.#timer.time(recording);
+      recording.dispose();
+      return milliseconds / count;
     };
-  }
-
-  async #submitTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): Promise<number> {
-    const [resolved, readback] = [
-      GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-      GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    ].map((usage) => this.#device.createBuffer({ size: 16, usage })) as [GPUBuffer, GPUBuffer];
-    encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, readback, 0, 16);
-    this.#device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(GPUMapMode.READ);
-    const [begin, end] = new BigUint64Array(readback.getMappedRange());
-    const milliseconds = Number(end! - begin!) / 1e6;
-    for (const buffer of [resolved, readback]) buffer.destroy();
-    return milliseconds;
+    await time(1); // The first run touches new memory.
+    const count = Math.min(mostDispatches, Math.max(1, Math.ceil(wantedMilliseconds / (await time(1))) || 1));
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds; round++) least = Math.min(least, await time(count));
+    return least;
   }
 }

@@ -18,6 +18,8 @@ const instances: GPU[] = [];
 // Offers subgroup matrices, which Dawn keeps from web pages as an experiment. It is no door here: who writes shaders in
 // this process may do anything in it anyway. Bounds are still checked, and a device has only what is asked for.
 const experiments = 'enable-dawn-features=allow_unsafe_apis';
+// Else they come in steps of 65 microseconds, in which a GPU does several products. They guard web pages' secrets.
+const fineTimestamps = 'disable-dawn-features=timestamp_quantization';
 
 /** A `GPU` as in browsers; sets WebGPU's global constants. @throws {NoAdapterError} when no adapter has the name. */
 export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Promise<GPU> {
@@ -28,7 +30,7 @@ export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Prom
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
   const open = (flags: string[]): GPU => {
-    const gpu = create([...flags, experiments]);
+    const gpu = create([...flags, experiments, fineTimestamps]);
     instances.push(gpu);
     return gpu;
   };

@@ -109,18 +109,6 @@ export class Recording {
     }
   }
 
-  /** Encodes every dispatch in a pass of its own with timestamps at `2 * index` and `2 * index + 1`. */
-  encodeTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): void {
-    this.#dispatches.forEach(({ label, pipeline, bindGroup, workgroups }, index) => {
-      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * index, endOfPassWriteIndex: 2 * index + 1 };
-      const pass = encoder.beginComputePass({ label, timestampWrites });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...workgroups);
-      pass.end();
-    });
-  }
-
   dispose(): void {
     this.#uniforms.destroy();
   }
