@@ -42,9 +42,10 @@ export class GpuTimer {
       return milliseconds / count;
     };
     await time(1); // The first run touches new memory.
-    const count = Math.min(mostDispatches, Math.max(1, Math.ceil(wantedMilliseconds / (await time(1))) || 1));
-    let least = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < rounds; round++) least = Math.min(least, await time(count));
-    return least;
+    const single = await time(1);
+    const count = Math.min(mostDispatches, Math.max(1, Math.ceil(wantedMilliseconds / single) || 1));
+    const times = count === 1 ? [single] : [];
+    while (times.length < rounds) times.push(await time(count));
+    return Math.min(...times);
   }
 }

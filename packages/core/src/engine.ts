@@ -153,8 +153,8 @@ export type LoadOptions = {
   readonly speculation?: boolean;
   /**
    * Choosing variants of kernels by a short measurement: `auto` (default) uses what was measured before on this adapter,
-   * and measures once, about a second, where the result can be kept and the adapter is not a software one; `now` measures
-   * again; `off` takes the defaults.
+   * and measures once, about a second, where the result can be kept and the adapter has timestamps and is not a software
+   * one; `now` measures again; `off` takes the defaults.
    */
   readonly tuning?: TuningMode;
   /** Where its results are kept. Default: the browser's Cache API; in Node nowhere. Does not cross a worker boundary. */

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { decide, type Question } from './decide.ts';
 import type { TuningStore } from './tuning-store.ts';
 
-const on = (isFallbackAdapter: boolean) => ({ info: { isFallbackAdapter } }) as unknown as GpuContext;
+const on = (isFallbackAdapter: boolean, timestamps = true) =>
+  ({ info: { isFallbackAdapter }, timestamps }) as unknown as GpuContext;
 const [a, b, c] = [{ WORKGROUP: 64 }, { WORKGROUP: 128 }, { WORKGROUP: 256 }];
 
 function storeOf(content: unknown, keeps = true): TuningStore & { content: unknown } {
@@ -50,6 +51,7 @@ it('takes what was kept without measuring, unless it is no candidate or is asked
 it('has no answer where it may not measure, cannot keep, or fails to measure', async () => {
   const failing = { ...question(), measure: () => Promise.reject(new Error('lost')) };
   expect(await decide(on(true), { mode: 'auto', store: storeOf({}) }, [question(1)])).toEqual([undefined]);
+  expect(await decide(on(false, false), { mode: 'auto', store: storeOf({}) }, [question(1)])).toEqual([undefined]);
   expect(await decide(on(false), { mode: 'auto', store: undefined }, [question(1)])).toEqual([undefined]);
   expect(await decide(on(false), { mode: 'auto', store: storeOf({}, false) }, [question(1)])).toEqual([undefined]);
   expect(await decide(on(false), { mode: 'now', store: storeOf({}) }, [failing, question(1)])).toEqual([

@@ -4,8 +4,8 @@ import { type Constants, sameConstants, type Variant } from './measure-runs.ts';
 import type { TuningStore } from './tuning-store.ts';
 
 /**
- * `auto` uses what was measured before on this adapter, and measures once where results can be kept and the adapter is
- * not a software one. `now` measures again, anywhere. `off` uses the defaults.
+ * `auto` uses what was measured before on this adapter, and measures once where results can be kept and the adapter has
+ * timestamps and is not a software one. `now` measures again, anywhere. `off` uses the defaults.
  */
 export type TuningMode = 'auto' | 'off' | 'now';
 
@@ -30,11 +30,13 @@ const worthwhile = 0.95;
  * nothing may be measured, or a measurement fails.
  */
 export async function decide(
-  { info }: GpuContext,
+  { info, timestamps }: GpuContext,
   { mode, store }: TuningOptions,
   questions: readonly Question[],
 ): Promise<(Answer | undefined)[]> {
-  const mayMeasure = mode === 'now' || (mode === 'auto' && store !== undefined && !info.isFallbackAdapter);
+  // By the clock a submit takes a browser milliseconds, and differently so each time: that would choose by chance, for good.
+  const worthMeasuring = store !== undefined && timestamps && !info.isFallbackAdapter;
+  const mayMeasure = mode === 'now' || (mode === 'auto' && worthMeasuring);
   const known = await readChoices(store);
   const fresh: Record<string, Constants> = {};
   const answers: (Answer | undefined)[] = [];
