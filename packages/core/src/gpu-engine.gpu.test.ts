@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isTamaError } from '@tama/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatSession } from './chat/chat-session.ts';
-import type { Engine, GenerateEvent, GenerateOptions, Prompt } from './engine.ts';
+import type { Engine, GenerateEvent, GenerateOptions, LoadProgress, Prompt } from './engine.ts';
 import type { GpuEngine } from './gpu-engine.ts';
 import { loadGemma } from './load-gemma.ts';
 import { sharedGpu } from './shared-gpu.ts';
@@ -335,6 +335,15 @@ describe('a lost device', () => {
     })().catch((caught: unknown) => caught);
     expect(isTamaError(error, 'device-lost')).toBe(true);
     await engine.close();
+
+    const lose = async () => (await sharedGpu(await testGpu(), true)).device.destroy();
+    const onProgress = ({ phase, loadedBytes }: LoadProgress) =>
+      void (phase === 'weights' && loadedBytes === 0 && lose());
+    const loading = loadGolden(goldenModels[0]!, { device: 'f32', context: 64, onProgress }).catch(
+      (caught: unknown) => caught,
+    );
+    expect(isTamaError(await loading, 'device-lost')).toBe(true);
+
     const again = await loadDemo({ device: 'f32', context: 64 });
     expect((await finish(again, user('Hello!'))).ids).toEqual(demo.replies[0]!.replies[0]!.ids);
     await again.close();

@@ -74,7 +74,7 @@ export class GpuModel {
   readonly #lost: { info?: GPUDeviceLostInfo };
   #disposed = false;
 
-  /** @throws {GpuMemoryError} @throws {LimitError} @throws {ShaderCompileError} and what the checkpoint's reader throws */
+  /** @throws {GpuMemoryError} @throws {LimitError} @throws {ShaderCompileError} @throws {DeviceLostError} and what the checkpoint's reader throws */
   static async load(gpu: GpuContext, checkpoint: Checkpoint, options: GpuModelOptions): Promise<GpuModel> {
     const memory = new GpuMemory(gpu.device, checkpoint.name);
     let model: GpuModel | undefined;
@@ -132,6 +132,7 @@ export class GpuModel {
       await memory.check('activations', () => made.#steps.step(made.prefillChunk, 'last', greedy));
       await memory.check('activations', () => made.#steps.step(1, 'last', greedy));
       options.signal?.throwIfAborted();
+      made.#checkDevice();
       return made;
     } catch (error) {
       model?.dispose();
@@ -352,11 +353,16 @@ export class GpuModel {
     try {
       await buffer.mapAsync(GPUMapMode.READ);
     } catch (error) {
-      const { info } = this.#lost;
-      if (info) throw new DeviceLostError(info.message || info.reason);
+      this.#checkDevice();
       this.#checkOpen();
       throw error;
     }
+  }
+
+  /** @throws {DeviceLostError} */
+  #checkDevice(): void {
+    const { info } = this.#lost;
+    if (info) throw new DeviceLostError(info.message || info.reason);
   }
 }
 
