@@ -94,13 +94,15 @@ export class TokenizerMissingError extends TamaError {
 export class OptionError extends TamaError {
   /** @param value a number or a name, or whatever else a caller without types gave */
   constructor(option: string, value: unknown, expected: Words) {
-    const shown = typeof value === 'string' ? `'${value}'` : String(value);
+    // An object by its kind: bytes could be many.
+    const name = typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
+    const shown = typeof value === 'string' ? `'${value}'` : name;
     super(
       'option',
       {
         en: { what: `Option ${option} is ${shown}.`, remedy: `It must be ${expected.en}.` },
         ja: {
-          what: `オプション「${option}」に「${String(value)}」は指定できません。`,
+          what: `オプション「${option}」に「${name}」は指定できません。`,
           remedy: `${expected.ja}を指定してください。`,
         },
       },

@@ -54,6 +54,7 @@ export class GpuEngine implements Engine {
   }
 
   async tokenize(prompt: Prompt): Promise<number[]> {
+    checkPrompt(prompt);
     if (typeof prompt === 'object' && 'tokens' in prompt) return [...prompt.tokens];
     if (!this.#tokenizer) throw new TokenizerMissingError(this.info.name);
     if (typeof prompt === 'string') return this.#tokenizer.encode(prompt, { bos: true });
@@ -299,6 +300,17 @@ export class GpuEngine implements Engine {
       if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) throw new TokenIdError(id, position, vocabularySize);
     });
   }
+}
+
+/** @throws {OptionError} for what callers without types may give */
+function checkPrompt(prompt: Prompt): void {
+  if (typeof prompt === 'string') return;
+  const { tokens, messages } = Object(prompt) as { tokens?: unknown; messages?: unknown };
+  if (Array.isArray(messages) || Array.isArray(tokens) || ArrayBuffer.isView(tokens)) return;
+  throw new OptionError('prompt', prompt, {
+    en: 'a text, { messages: [{ role, content }, …] } or { tokens: [id, …] }',
+    ja: '文字列、「{ messages: [{ role, content }, …] }」、「{ tokens: [id, …] }」のいずれか',
+  });
 }
 
 function checkStepsAhead(stepsAhead: number | undefined): number | undefined {

@@ -1,7 +1,7 @@
 import { isTamaError, type TamaError } from '@tama/errors';
 import { openDawn } from '@tama/kernels-wgsl/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, GenerateOptions, LoadOptions } from './engine.ts';
+import type { Engine, GenerateOptions, LoadOptions, Prompt } from './engine.ts';
 import { loadGemma } from './load-gemma.ts';
 import { memorySource } from './storage/memory-source.ts';
 import { readFixture } from './testing/fixtures.ts';
@@ -82,6 +82,21 @@ describe.each([
     await engine.close();
   });
 
+  it('do not hide a prompt that is none', async () => {
+    const engine: Engine = await load({ context: 2 });
+    const message = { role: 'user', content: 'Hi' };
+    for (const prompt of [undefined, null, 7, [message], message, { text: 'Hi' }, { tokens: 2 }]) {
+      await refused(engine.tokenize(prompt as unknown as Prompt), 'option', 'prompt');
+      const first = engine
+        .generate(prompt as unknown as Prompt)
+        [Symbol.asyncIterator]()
+        .next();
+      await refused(first, 'option', 'prompt');
+    }
+    expect(await engine.tokenize({ tokens: Uint32Array.of(2) as unknown as number[] })).toEqual([2]);
+    await engine.close();
+  });
+
   it('of a context of 2 leave room for one token of an answer', async () => {
     const engine = await load({ context: 2 });
     let last: unknown;
@@ -89,4 +104,16 @@ describe.each([
     expect(last).toMatchObject({ type: 'finish', reason: 'length', usage: { completionTokens: 1 } });
     await engine.close();
   });
+});
+
+it.each([
+  ['here', (source: unknown) => loadGemma(source as string, { gpu })],
+  ['across a worker', (source: unknown) => client.load(source as string)],
+])('what is no source of a model is refused, %s', async (_, load) => {
+  for (const source of [undefined, null, 7, file, {}]) await refused(load(source), 'option', 'source');
+});
+
+it('a program without WebGPU is told to pass one, and not to use another browser', async () => {
+  const attempt = loadGemma(memorySource('tiny.gguf', file));
+  await expect(attempt).rejects.toMatchObject({ code: 'webgpu-missing', message: expect.stringContaining('openDawn') });
 });

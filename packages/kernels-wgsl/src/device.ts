@@ -29,7 +29,7 @@ const needed = {
 
 /** @throws {WebGpuMissingError} @throws {NoAdapterError} @throws {LimitError} */
 export async function requestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
-  if (!gpu) throw new WebGpuMissingError();
+  if (!gpu) throw new WebGpuMissingError(isBrowser() ? 'browser' : 'program');
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new NoAdapterError();
   for (const [limit, value] of Object.entries(needed)) {
@@ -38,6 +38,9 @@ export async function requestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> 
   }
   return adapter;
 }
+
+/** Every browser's name begins with this word; Node before 21 has no `navigator`. */
+const isBrowser = () => Boolean(globalThis.navigator?.userAgent?.startsWith('Mozilla/'));
 
 /** The kernel variants an adapter can run. */
 export function adapterFeatures(gpu: GPU, adapter: GPUAdapter, plain = false): Features {

@@ -1,39 +1,74 @@
-import { TamaError, type Words } from '@tama/errors';
+import { type ErrorTexts, TamaError, type Words } from '@tama/errors';
 
 /** There is no WebGPU at all in this browser or process. */
 export class WebGpuMissingError extends TamaError {
-  constructor() {
-    super('webgpu-missing', {
-      en: {
-        what: 'This browser does not offer WebGPU.',
-        remedy: 'Use a current Chrome, Edge, Safari or Firefox, over https or on localhost.',
+  constructor(where: 'browser' | 'program' = 'browser') {
+    super('webgpu-missing', missing[where], { where });
+  }
+}
+
+const missing: Readonly<Record<'browser' | 'program', ErrorTexts>> = {
+  browser: {
+    en: {
+      what: 'This browser does not offer WebGPU.',
+      remedy: 'Use a current Chrome, Edge, Safari or Firefox, over https or on localhost.',
+    },
+    ja: {
+      what: 'このブラウザーではWebGPUを利用できません。',
+      remedy: '最新のChrome、Edge、Safari、Firefoxを、httpsまたはlocalhostでお使いください。',
+    },
+  },
+  program: {
+    en: {
+      what: 'There is no WebGPU here: Node.js has none of its own.',
+      remedy: "Pass Dawn's: { gpu: await openDawn() }, from @tama/kernels-wgsl/node and the npm package webgpu.",
+    },
+    ja: {
+      what: 'この環境にはWebGPUがありません。Node.js自体はWebGPUを備えていません。',
+      remedy:
+        'npmのパッケージ「webgpu」を追加し、「@tama/kernels-wgsl/node」のopenDawnを使って「{ gpu: await openDawn() }」を渡してください。',
+    },
+  },
+};
+
+/** Node has no WebGPU without the npm package `webgpu`, which is not there or does not run here. */
+export class DawnMissingError extends TamaError {
+  constructor(options?: ErrorOptions) {
+    super(
+      'dawn-missing',
+      {
+        en: {
+          what: 'The npm package webgpu, which gives Node.js its WebGPU, could not be loaded.',
+          remedy: 'Add it with npm install webgpu, and let its install script run.',
+        },
+        ja: {
+          what: 'Node.jsでWebGPUを使うためのnpmのパッケージ「webgpu」を読み込めませんでした。',
+          remedy: '「npm install webgpu」で追加し、そのインストールスクリプトの実行を許可してください。',
+        },
       },
-      ja: {
-        what: 'このブラウザーではWebGPUを利用できません。',
-        remedy: '最新のChrome、Edge、Safari、Firefoxを、httpsまたはlocalhostでお使いください。',
-      },
-    });
+      {},
+      options,
+    );
   }
 }
 
 /** WebGPU is there, but it found no adapter (of the wanted name). */
 export class NoAdapterError extends TamaError {
   constructor(wanted?: string, available: readonly string[] = []) {
-    const name = wanted ? ` '${wanted}'` : '';
-    const others = available.length > 0 ? ` (${available.join(', ')})` : '';
+    const others = available.join(', ');
     super(
       'no-adapter',
       {
         en: {
-          what: `WebGPU found no graphics adapter${name}.`,
-          remedy: `Update the graphics driver, enable hardware acceleration, or choose another adapter${others}.`,
+          what: `WebGPU found no graphics adapter${wanted ? ` '${wanted}'` : ''}.`,
+          remedy: `Update the graphics driver, enable hardware acceleration, or choose another adapter${others && ` (${others})`}.`,
         },
         ja: {
-          what: `WebGPUで使えるグラフィックアダプター${name}が見つかりません。`,
-          remedy: `グラフィックドライバーを更新するか、ハードウェアアクセラレーションを有効にするか、別のアダプター${others}を選んでください。`,
+          what: `WebGPUで使えるグラフィックアダプター${wanted ? `「${wanted}」` : ''}が見つかりません。`,
+          remedy: `グラフィックドライバーを更新するか、ハードウェアアクセラレーションを有効にするか、別のアダプター${others && `（${others}）`}を選んでください。`,
         },
       },
-      { wanted, available: available.join(', ') },
+      { wanted, available: others },
     );
   }
 }

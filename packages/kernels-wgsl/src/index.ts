@@ -15,6 +15,7 @@ export type { DeviceOptions, GpuContext } from './device.ts';
 export { adapterFeatures, requestAdapter, requestGpu } from './device.ts';
 export { embed } from './embed/embed.ts';
 export {
+  DawnMissingError,
   DeviceLostError,
   GpuMemoryError,
   LimitError,

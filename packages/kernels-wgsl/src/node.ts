@@ -1,6 +1,6 @@
 /** WebGPU in Node: Dawn, from the npm package `webgpu`, which the application installs. */
 import { existsSync } from 'node:fs';
-import { NoAdapterError } from './errors.ts';
+import { DawnMissingError, NoAdapterError } from './errors.ts';
 
 // Chromium packages carry SwiftShader; its driver file is in none of the folders that the Vulkan loader scans.
 const swiftshader = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib/chromium-browser/vk_swiftshader_icd.json'];
@@ -21,13 +21,19 @@ const experiments = 'enable-dawn-features=allow_unsafe_apis';
 // Else they come in steps of 65 microseconds, in which a GPU does several products. They guard web pages' secrets.
 const fineTimestamps = 'disable-dawn-features=timestamp_quantization';
 
-/** A `GPU` as in browsers; sets WebGPU's global constants. @throws {NoAdapterError} when no adapter has the name. */
+/**
+ * A `GPU` as in browsers; sets WebGPU's global constants.
+ *
+ * @throws {DawnMissingError} without the npm package @throws {NoAdapterError} when no adapter has the name
+ */
 export async function openDawn({ adapter, nullBackend }: DawnOptions = {}): Promise<GPU> {
   if (process.platform === 'linux' && /swiftshader/i.test(adapter ?? '')) {
     const driver = swiftshader.find((path) => existsSync(path));
     if (driver && !process.env.VK_ICD_FILENAMES) process.env.VK_ADD_DRIVER_FILES ??= driver;
   }
-  const { create, globals } = await import('webgpu');
+  const { create, globals } = await import('webgpu').catch((cause: unknown) => {
+    throw new DawnMissingError({ cause });
+  });
   Object.assign(globalThis, globals);
   const open = (flags: string[]): GPU => {
     const gpu = create([...flags, experiments, fineTimestamps]);

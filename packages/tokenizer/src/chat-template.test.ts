@@ -66,6 +66,17 @@ describe('the chat template', () => {
     expect(() => encodeChat(tokenizer, messages)).toThrow(error);
   });
 
+  it.each([
+    ['parts', [{ type: 'text', text: 'x' }], 'array'],
+    ['nothing', undefined, 'undefined'],
+    ['a number', 7, 'number'],
+  ])('refuses %s as content', (_, content, found) => {
+    const messages = [user('a'), assistant('b'), { role: 'user', content } as unknown as ChatMessage];
+    const error = expect.objectContaining({ code: 'chat-content', details: { index: 2, found } });
+    expect(() => renderChat(messages)).toThrow(error);
+    expect(() => encodeChat(tokenizer, messages)).toThrow(error);
+  });
+
   it('refuses a vocabulary without turn markers', () => {
     const plain = new Tokenizer(vocabularyFromSentencePiece(modelProto({ pieces: leadingPieces })));
     expect(() => encodeChat(plain, [user('x')])).toThrow(expect.objectContaining({ code: 'no-turn-markers' }));

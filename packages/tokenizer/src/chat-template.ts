@@ -1,4 +1,4 @@
-import { ChatRoleError, NoTurnMarkersError } from './errors.ts';
+import { ChatContentError, ChatRoleError, NoTurnMarkersError } from './errors.ts';
 import { strip } from './strip.ts';
 import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
 import { END_OF_TURN, START_OF_TURN } from './vocabulary.ts';
@@ -23,6 +23,7 @@ export type EncodeChatOptions = RenderOptions & {
  * The ids of a conversation in Gemma 2's template, beginning with exactly one `<bos>`.
  *
  * @throws ChatRoleError unless user and assistant take turns, beginning with the user
+ * @throws ChatContentError where the content of a message is no text
  * @throws NoTurnMarkersError for a vocabulary without `<start_of_turn>` and `<end_of_turn>`
  */
 export function encodeChat(
@@ -67,6 +68,8 @@ function turns(messages: readonly ChatMessage[]): Turn[] {
   let system: string[] = [];
   messages.forEach(({ role, content }, index) => {
     const due = turns.at(-1)?.role === 'user' ? 'assistant' : 'user';
+    if (typeof content !== 'string')
+      throw new ChatContentError(index, Array.isArray(content) ? 'array' : typeof content);
     const text = strip(content);
     if (role === 'system' && due === 'user') {
       if (text) system.push(text);

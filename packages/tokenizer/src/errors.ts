@@ -97,6 +97,27 @@ export class ChatRoleError extends TamaError {
   }
 }
 
+/** A message holds something else than a text: Gemma 2 reads nothing else, also not the parts that other APIs have. */
+export class ChatContentError extends TamaError {
+  constructor(index: number, found: string) {
+    super(
+      'chat-content',
+      {
+        en: {
+          what: `The content of message ${index + 1} of the conversation is of the type ${found}, not a text.`,
+          remedy: 'Give every message as { role, content } with a string as content; join the texts of several parts.',
+        },
+        ja: {
+          what: `会話の${index + 1}件目のメッセージの「content」が文字列ではありません（型: ${found}）。`,
+          remedy:
+            '各メッセージを「{ role, content }」の形にし、「content」に文字列を渡してください。複数の部分は1つの文字列につなげてください。',
+        },
+      },
+      { index, found },
+    );
+  }
+}
+
 /** The vocabulary has no turn markers, so that a conversation cannot be written with it. */
 export class NoTurnMarkersError extends TamaError {
   constructor() {

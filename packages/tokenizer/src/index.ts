@@ -2,6 +2,7 @@ export type { ChatMessage, EncodeChatOptions, RenderOptions } from './chat-templ
 export { encodeChat, renderChat } from './chat-template.ts';
 export type { VocabularySource } from './errors.ts';
 export {
+  ChatContentError,
   ChatRoleError,
   MalformedVocabularyError,
   NoTurnMarkersError,

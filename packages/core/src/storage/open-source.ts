@@ -1,3 +1,4 @@
+import { OptionError } from '../errors.ts';
 import { blobSource, filesFolder } from './blob-source.ts';
 import type { ByteFolder, ByteSource } from './byte-source.ts';
 import { fetchableUrl } from './fetchable-url.ts';
@@ -14,7 +15,7 @@ import type { PickedFolder } from './picked-folder.ts';
  */
 export type ModelSource = string | URL | Blob | readonly File[] | PickedFolder | ByteSource | ByteFolder;
 
-/** Opens what a caller may name a model by. @throws what the source's reader throws */
+/** Opens what a caller may name a model by. @throws {OptionError} for anything else @throws what the source's reader throws */
 export async function openSource(
   source: ModelSource,
   signal?: AbortSignal,
@@ -33,7 +34,14 @@ export async function openSource(
     const [file, ...others] = source;
     return file && others.length === 0 ? blobSource(file) : filesFolder(source);
   }
-  return 'files' in source ? filesFolder(source) : source;
+  if (typeof source === 'object' && source !== null) {
+    if ('files' in source) return filesFolder(source);
+    if ('read' in source || 'open' in source) return source;
+  }
+  throw new OptionError('source', source, {
+    en: 'a URL, a File or Blob, the Files of a folder, or a ByteSource such as memorySource(name, bytes)',
+    ja: 'URL、「File」または「Blob」、フォルダーの「File」の配列、または「memorySource(name, bytes)」などのByteSource',
+  });
 }
 
 const isFiles = (source: readonly File[] | PickedFolder | ByteSource | ByteFolder): source is readonly File[] =>

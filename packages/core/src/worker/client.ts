@@ -139,7 +139,9 @@ export class EngineClient {
 }
 
 function sent(source: WorkerModelSource): SentModelSource {
-  if (typeof source === 'string' || source instanceof Blob || 'files' in source) return source;
+  if (!isFiles(source)) return source;
   const [file, ...others] = source;
   return file && others.length === 0 ? file : pickedFolder(source);
 }
+
+const isFiles = (source: WorkerModelSource): source is readonly File[] => Array.isArray(source);

@@ -126,6 +126,7 @@ function identity(source: SentModelSource, options: PlainLoadOptions): string | 
   if (typeof source === 'string') return JSON.stringify([source, options]);
   if (source instanceof Blob)
     return source instanceof File ? JSON.stringify([source.name, versionOf(source), options]) : undefined;
+  if (!source?.files) return undefined; // What is no source at all, which loading refuses.
   const files = [...source.files].map(([path, file]) => [path, versionOf(file)]);
   return JSON.stringify([source.name, files, options]);
 }

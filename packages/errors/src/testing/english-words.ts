@@ -1,7 +1,7 @@
 /** Names that Japanese text has as they are: of formats, programs, companies, commands and their options. */
 const names = new Set(
   `Gemma Google Keras Orbax Hugging Face Tama PyTorch Python Chrome Edge Safari Firefox Enter
-   safetensors zarr zstd gzip zip pickle ggml torch ckpt gguf iconv localhost http https
+   npm safetensors zarr zstd gzip zip pickle ggml torch ckpt gguf iconv localhost http https
    order default null true false Infinity user assistant system main device adapter`.split(/\s+/),
 );
 
