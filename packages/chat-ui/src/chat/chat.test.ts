@@ -332,12 +332,38 @@ describe('chats', () => {
     expect(chat.getState().persistent).toBe(false);
   });
 
-  it('go on when the disk is full', async () => {
-    const full = { ...memoryStorage(), save: () => Promise.reject(new DOMException('full', 'QuotaExceededError')) };
-    const { chat, replied } = start({}, {}, full);
+  it('go on when the disk is full, say so, are exported all the same, and are kept when there is room', async () => {
+    const disk = memoryStorage();
+    let full = true;
+    const save: typeof disk.save = (conversation) =>
+      full ? Promise.reject(new DOMException('full', 'QuotaExceededError')) : disk.save(conversation);
+    const { chat, messages, replied } = start({}, {}, { ...disk, save });
     chat.send('Hello!');
     await replied();
-    await vi.waitFor(() => expect(chat.getState().persistent).toBe(false));
+    await vi.waitFor(() => expect(chat.getState().unsaved).toBe(true));
+    expect(await chat.allChats()).toMatchObject([{ messages: messages() }]);
+
+    full = false;
+    chat.send('Again.');
+    await replied();
+    await vi.waitFor(() => expect(chat.getState().unsaved).toBe(false));
+    expect(await disk.all()).toMatchObject([{ messages: messages() }]);
+    expect(await chat.allChats()).toHaveLength(1);
+  });
+
+  it('that are on screen already go on when they are chosen, with the reply that runs', async () => {
+    const gate = createGate();
+    const { chat, lastReply, replied } = start({
+      reply: () => ['a', 'b'],
+      beforeToken: (index) => (index === 1 ? gate.opened : undefined),
+    });
+    chat.send('Hello!');
+    await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'streaming', text: 'a' }));
+    await chat.openChat(chat.getState().conversation.id);
+    expect(lastReply().state).toBe('streaming');
+    gate.open();
+    await replied();
+    expect(lastReply().text).toBe('ab');
   });
 });
 
@@ -357,6 +383,30 @@ describe('a conversation longer than the context', () => {
       expect(messages[0]?.role).toBe('user');
       expect(messages.map(({ content }) => content).join('').length).toBeLessThanOrEqual(75);
     }
+  });
+
+  it('is whole again for another model with a larger context', async () => {
+    const small = scriptedHost({ name: 'Small', contextLength: 100, reply: () => ['0123456789'] });
+    const large = scriptedHost({ name: 'Large', contextLength: 1000 });
+    let host = small;
+    const chat = createChat({
+      connect: () => host.connect(),
+      demoUrl: '/demo',
+      settings: () => defaultSettings,
+      openStorage: async () => memoryStorage(),
+    });
+    chat.start();
+    const lastReply = () => chat.getState().conversation.messages.at(-1) as ReplyMessage;
+    const say = async (text: string) => {
+      chat.send(text);
+      await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'complete' }));
+    };
+    for (let turn = 0; turn < 5; turn++) await say(`${turn}`.repeat(10));
+    expect(lastReply().forgotten).toBe(4);
+    host = large;
+    chat.loadModel({ kind: 'files', files: new File([], 'large.gguf') });
+    await say('And now?');
+    expect(lastReply().forgotten).toBe(0);
   });
 });
 

@@ -86,6 +86,7 @@ export function createChat(options: ChatOptions): Chat {
     prefill: undefined,
     history: [],
     persistent: true,
+    unsaved: false,
   }));
   const opened = createOpenedModel({
     connect: options.connect,
@@ -196,6 +197,8 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function openChat(id: string): Promise<void> {
+    // What is on screen goes on, also a reply that runs.
+    if (id === store.getState().conversation.id) return;
     const conversation = await kept.load(id);
     if (conversation) show(conversation);
   }
@@ -255,7 +258,12 @@ export function createChat(options: ChatOptions): Chat {
       show(emptyConversation(now()));
       await kept.removeAll();
     },
-    allChats: () => kept.all(),
+    async allChats() {
+      const all = await kept.all();
+      const { conversation, unsaved } = store.getState();
+      if (!unsaved || conversation.messages.length === 0) return all;
+      return [conversation, ...all.filter(({ id }) => id !== conversation.id)];
+    },
     addChats: (conversations) => kept.add(conversations),
   };
 }

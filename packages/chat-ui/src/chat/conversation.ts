@@ -43,6 +43,12 @@ export type ConversationSummary = Pick<Conversation, 'id' | 'updatedAt'> & { rea
 export const isRunning = (message: Message | undefined): boolean =>
   message?.role === 'assistant' && (message.state === 'waiting' || message.state === 'streaming');
 
+/** The last reply for which it was decided what the model is told. */
+export function lastFitted(messages: readonly Message[]): ReplyMessage | undefined {
+  const last = messages.findLast((message) => message.role === 'assistant' && message.model !== undefined);
+  return last?.role === 'assistant' ? last : undefined;
+}
+
 /** The first thing the reader wrote, on one line, cut between characters as people see them. */
 export function titleOf(conversation: Conversation, maxLength = 48): string {
   const first = conversation.messages.find((message) => message.role === 'user');

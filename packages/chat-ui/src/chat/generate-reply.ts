@@ -1,6 +1,6 @@
 import { type Engine, fitToContext } from '@tama/core';
 import type { Settings } from '../settings/settings.ts';
-import { type Message, type ReplyMessage, toChatMessages } from './conversation.ts';
+import { lastFitted, type Message, type ReplyMessage, toChatMessages } from './conversation.ts';
 
 /** Tokens of the prompt that are read so far, while a reply waits for its first token. */
 export type Prefill = { readonly processed: number; readonly total: number };
@@ -25,7 +25,7 @@ export async function generateReply(request: ReplyRequest): Promise<void> {
     engine,
     messages,
     (kept) => ({ messages: toChatMessages(kept, systemPrompt) }),
-    forgottenIn(messages),
+    forgottenBefore(messages, engine.info.name),
   );
   signal.throwIfAborted();
   onFitted(forgotten);
@@ -63,7 +63,8 @@ export async function generateReply(request: ReplyRequest): Promise<void> {
 
 const stateOf = { stop: 'complete', length: 'truncated', abort: 'stopped' } as const;
 
-function forgottenIn(messages: readonly Message[]): number {
-  const last = messages.findLast((message) => message.role === 'assistant');
-  return last?.role === 'assistant' ? last.forgotten : 0;
+/** What this model has left out already. Another one's context may hold more. */
+function forgottenBefore(messages: readonly Message[], model: string): number {
+  const last = lastFitted(messages);
+  return last?.model?.name === model ? last.forgotten : 0;
 }

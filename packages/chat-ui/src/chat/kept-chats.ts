@@ -5,6 +5,8 @@ export type KeptChatsState = {
   readonly history: readonly ConversationSummary[];
   /** Chats outlive the page. */
   readonly persistent: boolean;
+  /** What was written last could not be kept: the disk is full, or fails. */
+  readonly unsaved: boolean;
 };
 
 export type KeptChatsOptions = {
@@ -54,9 +56,10 @@ export function createKeptChats({ openStorage, onChange, onElsewhere }: KeptChat
       try {
         await (await storage).save(conversation);
         listAmong(conversation);
+        onChange({ unsaved: false });
       } catch {
-        // A full or failing disk must not stop the conversation; the list of chats says that nothing is kept.
-        onChange({ persistent: false });
+        // A full or failing disk must not stop the conversation; the page says what may be lost.
+        onChange({ unsaved: true });
       }
     },
     /** Adds chats from a file. One that is here already stays as it is, unless the file has it as it was later. */

@@ -27,9 +27,12 @@ export function Announcer({ chat }: { readonly chat: Chat }) {
   }, [last, running, announceReplies, t]);
 
   const readyName = model.phase === 'ready' ? model.info.name : undefined;
+  const announced = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (readyName !== undefined) setText((current) => current || t.status.modelReady(readyName));
-  }, [readyName, t]);
+    // A reply that has waited for the model says more than that it is there.
+    if (readyName !== undefined && readyName !== announced.current && !running) setText(t.status.modelReady(readyName));
+    announced.current = readyName;
+  }, [readyName, running, t]);
 
   return (
     <div className="tama-hidden" role="status" data-announcer="">

@@ -3,6 +3,7 @@ import { TamaError } from '@tama/errors';
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { chatsFile } from '../storage/chats-file.ts';
+import { memoryStorage } from '../storage/conversation-storage.ts';
 import { renderApp } from '../testing/render.tsx';
 import { createGate } from '../testing/scripted-engine.ts';
 
@@ -37,6 +38,13 @@ describe('the message field', () => {
     expect(press('Enter', more)).toBe(true);
     expect(chat.getState().conversation.messages).toEqual([]);
     expect(field().value).toBe('こんにちは');
+  });
+
+  it('lays out no more of a very long text a second time than it can show', () => {
+    renderApp();
+    type('あ'.repeat(50_000));
+    expect(field().value).toHaveLength(50_000);
+    expect(field().parentElement?.dataset.value?.length).toBeLessThan(5000);
   });
 
   it('sends on Ctrl+Enter alone where the settings say so', async () => {
@@ -111,6 +119,18 @@ describe('a conversation', () => {
     expect(document.querySelector('[data-token-ids]')?.textContent).toBe('0 1 2');
   });
 
+  it('that was stopped shows no speed of its first token, which came with the prompt', async () => {
+    const gate = createGate();
+    renderApp({ reply: () => ['a', 'b', 'c'], beforeToken: (index) => (index === 1 ? gate.opened : undefined) });
+    type('Hello!');
+    press('Enter');
+    await waitFor(() => expect(replies()[0]?.getAttribute('data-state')).toBe('streaming'));
+    press('Escape');
+    await act(async () => gate.open());
+    await waitFor(() => expect(screen.getByText('1 token')).toBeTruthy());
+    expect(screen.queryByText(/tokens\/s/)).toBeNull();
+  });
+
   it('leaves the focus where writing goes on, and an edit that is given up where it began', async () => {
     renderApp();
     type('One');
@@ -180,6 +200,23 @@ describe('a conversation', () => {
     }
     const note = screen.getByText(/no longer sees the messages above/);
     expect(note.nextElementSibling?.textContent).toContain('bbbbbbbbbb');
+    // Also before the next prompt is made up.
+    type('c');
+    press('Enter');
+    expect(replies().at(-1)?.getAttribute('data-state')).toBe('waiting');
+    expect(screen.getByText(/no longer sees the messages above/)).toBeTruthy();
+    await complete();
+  });
+
+  it('says that the last words could not be stored', async () => {
+    renderApp({}, {}, {}, undefined, {
+      ...memoryStorage(),
+      save: () => Promise.reject(new DOMException('full', 'QuotaExceededError')),
+    });
+    type('Hello!');
+    press('Enter');
+    await complete();
+    expect(screen.getByRole('alert').textContent).toContain('could not be stored');
   });
 });
 
@@ -194,6 +231,17 @@ describe('screen readers', () => {
     expect(screen.getByRole('log').getAttribute('aria-live')).toBe('off');
     await act(async () => gate.open());
     await waitFor(() => expect(announced()).toBe('Response complete'));
+  });
+
+  it('hear that another model is ready, each time', async () => {
+    const { chat } = renderApp({ name: 'Alpha', weightBytes: 1e9 });
+    type('Hello!');
+    press('Enter');
+    await waitFor(() => expect(announced()).toBe('Response complete'));
+    const file = new File([], 'beta.gguf');
+    await act(async () => chat.loadModel({ kind: 'files', files: file }));
+    await waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    expect(announced()).toBe('Alpha is ready');
   });
 
   it('hear the whole reply where the settings say so', async () => {

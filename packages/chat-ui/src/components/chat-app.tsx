@@ -56,6 +56,7 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
   const content = useRef<HTMLDivElement>(null);
   const model = useStore(chat, (state) => state.model);
   const notReopened = useStore(chat, (state) => state.notReopened);
+  const unsaved = useStore(chat, (state) => state.unsaved);
   const conversationId = useStore(chat, ({ conversation }) => conversation.id);
   const lastId = useStore(chat, ({ conversation }) => conversation.messages.at(-1)?.id);
   const empty = lastId === undefined;
@@ -164,6 +165,11 @@ function ChatPage({ chat, models, demoUrl, licenceHref }: ChatAppProps) {
                 </button>
               </p>
             </Fault>
+          ) : null}
+          {unsaved ? (
+            <p className="tama-fault" role="alert">
+              {t.history.unsaved}
+            </p>
           ) : null}
           {refused ? (
             <Fault error={refused.error}>

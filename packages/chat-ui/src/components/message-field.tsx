@@ -2,6 +2,9 @@ import { type KeyboardEvent, type Ref, useId } from 'react';
 import { isComposing, wantsToSend } from '../input/composition.ts';
 import { useSettings } from './preferences.tsx';
 
+/** Characters that fill the field however small they are. */
+const mostMeasured = 4000;
+
 type Props = {
   readonly label: string;
   readonly value: string;
@@ -30,8 +33,9 @@ export function MessageField({ label, value, placeholder, hint, onChange, onSend
     }
   }
   return (
-    // The invisible copy of the text in ::after gives the cell its height; the field fills the cell.
-    <div className="tama-field" data-value={`${value} `}>
+    // The invisible copy of the text in ::after gives the cell its height; the field fills the cell. More text than the
+    // largest field shows would be laid out twice at every key.
+    <div className="tama-field" data-value={`${value.slice(0, mostMeasured)} `}>
       <textarea
         ref={ref}
         rows={1}

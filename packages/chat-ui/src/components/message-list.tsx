@@ -1,7 +1,7 @@
 import { Fragment } from 'react';
 import { useStore } from 'zustand';
 import type { Chat } from '../chat/chat.ts';
-import { isRunning } from '../chat/conversation.ts';
+import { isRunning, lastFitted } from '../chat/conversation.ts';
 import { useMessages } from './preferences.tsx';
 import { ReplyView } from './reply-view.tsx';
 import { UserMessageView } from './user-message-view.tsx';
@@ -16,7 +16,7 @@ export function MessageList({ chat }: { readonly chat: Chat }) {
   const last = messages.at(-1);
   const idle = !isRunning(last);
   const lastUserIndex = messages.findLastIndex(({ role }) => role === 'user');
-  const forgotten = last?.role === 'assistant' ? last.forgotten : 0;
+  const forgotten = lastFitted(messages)?.forgotten ?? 0;
   return (
     <div className="tama-messages" role="log" aria-live="off" aria-label={t.message.list}>
       {messages.map((message, index) => (

@@ -1,14 +1,19 @@
 import type { Usage } from '@tama/core';
+import type { ReplyMessage } from '../chat/conversation.ts';
 import { formatDuration, formatNumber } from '../i18n/format.ts';
 import { useLocale, useMessages } from './preferences.tsx';
 
+type Props = Pick<ReplyMessage, 'ids' | 'state'> & { readonly usage: Usage };
+
 /** Tokens and speed of a reply in one quiet line; behind it the rest, down to the ids. */
-export function ReplyDetails({ ids, usage }: { readonly ids: readonly number[]; readonly usage: Usage }) {
+export function ReplyDetails({ ids, state, usage }: Props) {
   const t = useMessages();
   const locale = useLocale();
   const count = (value: number) => formatNumber(value, locale);
   const tokens = (value: number) => (value === 1 ? t.message.tokensOne : t.message.tokens(count(value)));
-  const rate = usage.decodeMs > 0 ? (usage.completionTokens * 1000) / usage.decodeMs : undefined;
+  // The first token comes with the prompt; after the last of a reply that ended by itself came the one that ends it.
+  const steps = state === 'complete' ? usage.completionTokens : usage.completionTokens - 1;
+  const rate = steps > 0 && usage.decodeMs > 0 ? (steps * 1000) / usage.decodeMs : undefined;
   const cached = usage.cachedTokens > 0 ? `, ${t.message.cachedTokens} ${count(usage.cachedTokens)}` : '';
   return (
     <details className="tama-details">

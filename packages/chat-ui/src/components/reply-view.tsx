@@ -63,7 +63,7 @@ export const ReplyView = memo(function ReplyView({ message, chat, onAgain }: Pro
               <AgainIcon />
             </IconButton>
           ) : null}
-          {message.usage ? <ReplyDetails ids={message.ids} usage={message.usage} /> : null}
+          {message.usage ? <ReplyDetails ids={message.ids} state={message.state} usage={message.usage} /> : null}
         </div>
       )}
     </article>

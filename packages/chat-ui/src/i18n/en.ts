@@ -198,6 +198,8 @@ export const en = {
     export: 'Export as a file',
     current: 'Open now',
     stored: 'Chats are stored in this browser, on this device only.',
+    unsaved:
+      'What was written last could not be stored: the disk may be full. Delete chats or models you no longer need, or export the chats to a file before you close the page.',
     notStored: 'This browser does not let the page store anything: chats are lost when it closes.',
   },
   licence: {

@@ -7,7 +7,7 @@ import { PreferencesProvider } from '../components/preferences.tsx';
 import { createModels, type Models, type ModelsOptions } from '../models/models.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createSettingsStore } from '../settings/settings-store.ts';
-import { memoryStorage } from '../storage/conversation-storage.ts';
+import { type ConversationStorage, memoryStorage } from '../storage/conversation-storage.ts';
 import { type Script, scriptedHost } from './scripted-engine.ts';
 import { type StoreScript, scriptedStore } from './scripted-store.ts';
 
@@ -30,6 +30,7 @@ export function renderApp(
   settings: Partial<Settings> = {},
   storeScript: StoreScript = {},
   disk?: ModelsOptions['disk'],
+  storage: ConversationStorage = memoryStorage(),
 ) {
   const host = scriptedHost(script);
   const store = createSettingsStore(localStorage);
@@ -38,7 +39,7 @@ export function renderApp(
     connect: host.connect,
     demoUrl: '/demo.gguf',
     settings: store.getState,
-    openStorage: async () => memoryStorage(),
+    openStorage: async () => storage,
     storage: localStorage,
   });
   const modelStore = scriptedStore(storeScript);
