@@ -7,6 +7,9 @@ import { destinationOf, safeUrl } from './safe-url.ts';
 const html = (text: string) =>
   renderWithPreferences(<Markdown text={text} />).container.querySelector('.tama-markdown')?.innerHTML;
 
+const text = (source: string) =>
+  renderWithPreferences(<Markdown text={source} />).container.querySelector('.tama-markdown')?.textContent;
+
 describe('emphasis beside full-width punctuation', () => {
   it.each([
     ['これは**「重要」**です。', '<p>これは<strong>「重要」</strong>です。</p>'],
@@ -31,6 +34,41 @@ describe('lines', () => {
   it.each(['<br>', '<br/>', '<BR />'])('break at %s, as in the cells of a table', (br) => {
     expect(html(`| 果物 |\n|---|\n| りんご${br}みかん |`)).toContain('<td>りんご<br>\nみかん</td>');
     expect(html(`\`${br}\` <br onclick="x">`)).not.toContain('<br');
+  });
+});
+
+describe('formulas', () => {
+  it.each([
+    String.raw`$a_1*b*c_2 \, d$`,
+    String.raw`$$\int_0^1 x^2 \, dx = \frac{1}{3}$$`,
+    String.raw`\(a_1*b*c \% d\)`,
+    String.raw`\[ x = \{1, 2\} \\) \]`,
+    String.raw`$$ price = \$5 * 2 * 3 $$`,
+  ])('%s stay as they are', (formula) => {
+    expect(text(`**式**: ${formula}です。*強調*`)).toBe(`式: ${formula}です。強調`);
+    expect(html(`**式**: ${formula}です。*強調*`)).toContain('<strong>式</strong>');
+  });
+
+  it('that never end are looked for in time', () => {
+    const endless = String.raw`\(x \[y `.repeat(10_000);
+    expect(text(endless)?.length).toBe(60_000 - 1);
+  });
+
+  it('over several lines keep them, in a quotation too', () => {
+    const lines = ['$$', String.raw`\begin{aligned}`, String.raw`a_1 &= b*c*d \\`, String.raw`\end{aligned}`, '$$'];
+    expect(text(lines.join('\n'))).toBe(lines.join('\n'));
+    expect(text(lines.map((line) => `> ${line}`).join('\n'))?.trim()).toBe(lines.join('\n'));
+  });
+
+  it.each([
+    ['$5 and *all* of $10', '<p>$5 and <em>all</em> of $10</p>'],
+    ['$5から*全部*で$10', '<p>$5から<em>全部</em>で$10</p>'],
+    [String.raw`\[a\) *b*`, '<p>[a) <em>b</em></p>'],
+    [String.raw`$ *a* $ と \$b と \(*c*`, '<p>$ <em>a</em> $ と $b と (<em>c</em></p>'],
+    ['`$a$` と $', '<p><code>$a$</code> と $</p>'],
+    ['$$ *a*', '<p>$$ <em>a</em></p>'],
+  ])('are not found in %s', (source, expected) => {
+    expect(html(source)).toBe(expected);
   });
 });
 

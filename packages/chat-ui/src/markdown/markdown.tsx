@@ -7,6 +7,7 @@ import remarkGfm from 'remark-gfm';
 import { useMessages } from '../components/preferences.tsx';
 import { CodeBlock } from './code-block.tsx';
 import { remarkBareAddress } from './remark-bare-address.ts';
+import { remarkFormula } from './remark-formula.ts';
 import { remarkLineBreak } from './remark-line-break.ts';
 import { destinationOf, safeUrl } from './safe-url.ts';
 
@@ -15,6 +16,7 @@ const remarkPlugins: Options['remarkPlugins'] = [
   remarkCjkFriendly,
   [remarkGfm, { singleTilde: false }],
   [remarkCjkFriendlyGfmStrikethrough, { singleTilde: false }],
+  remarkFormula,
   remarkBareAddress,
   remarkLineBreak,
   // A model that breaks a line means it: a haiku is three lines.
