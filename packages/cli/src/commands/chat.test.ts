@@ -164,6 +164,32 @@ describe('tama chat, at a terminal', () => {
     expect(engine.closed).toBe(true);
   });
 
+  it('takes lines that are pasted as one message', async () => {
+    const engine = new FakeEngine();
+    const { stdout } = await tama(['chat', 'm'], {
+      engine,
+      terminal: true,
+      stdin: ['訳して:\x1b[200~ 一行目\r二行目\r\r三行', '目\x1b[201~', '。\r', 'typed\r'],
+    });
+    expect(engine.asked.map(({ prompt }) => prompt)).toMatchObject([
+      { messages: [{ role: 'user', content: '訳して: 一行目\n二行目\n\n三行目。' }] },
+      { messages: [{}, {}, { role: 'user', content: 'typed' }] },
+    ]);
+    expect(stdout.startsWith('\x1b[?2004h')).toBe(true);
+    expect(stdout).toContain('\x1b[?2004l');
+  });
+
+  it('takes back at Ctrl-C what was typed or pasted, and ends at the next', async () => {
+    const engine = new FakeEngine();
+    const { exitCode } = await tama(['chat', 'm'], {
+      engine,
+      terminal: true,
+      stdin: ['\x1b[200~one\rtwo\x1b[201~', '\x03', 'three\r', 'four', '\x03', '\x03'],
+    });
+    expect(exitCode).toBe(130);
+    expect(engine.asked.map(({ prompt }) => prompt)).toEqual([{ messages: [{ role: 'user', content: 'three' }] }]);
+  });
+
   it('takes back a message that fails, and goes on', async () => {
     const engine = new FakeEngine();
     let fail = true;

@@ -41,8 +41,8 @@ export const chat = defineCommand({
   name: 'chat',
   summary: { en: 'Talk with the model', ja: 'モデルと会話します' },
   details: {
-    en: 'Type a message and press Enter. /new starts a new conversation, /help lists the commands, /exit or Ctrl-D\nends. Ctrl-C stops a reply; pressed again it ends the program. When stdin is not a terminal, every line is a\nmessage and every reply goes to stdout.',
-    ja: '文章を入力してEnterを押してください。/new で新しい会話、/help でコマンド一覧、/exit またはCtrl-Dで終了します。\nCtrl-Cは返答を止め、もう一度押すと終了します。標準入力が端末でないときは、1行を1つの発言として読み、返答を\n標準出力に書きます。',
+    en: 'Type a message and press Enter. /new starts a new conversation, /help lists the commands, /exit or Ctrl-D\nends. Ctrl-C stops a reply, or takes back what was typed; pressed again it ends the program. Lines that are pasted are\none message. When stdin is not a terminal, every line is a message and every reply goes to stdout.',
+    ja: '文章を入力してEnterを押してください。/new で新しい会話、/help でコマンド一覧、/exit またはCtrl-Dで終了します。\nCtrl-Cは返答を止めるか、入力中の文章を取り消します。もう一度押すと終了します。貼り付けた複数の行は1つの発言に\nなります。標準入力が端末でないときは、1行を1つの発言として読み、返答を標準出力に書きます。',
   },
   arguments: { model: modelArgument },
   options,
@@ -82,6 +82,7 @@ async function converse(context: Context, session: ChatSession, options: ChatOpt
   let interrupted = false;
   const interrupt = () => {
     if (reply) return reply.abort(new InterruptedError());
+    if (input.discard()) return;
     interrupted = true;
     input.close();
   };
