@@ -21,7 +21,6 @@ const MIB = 2 ** 20;
 const workgroups = 1024;
 /** Below this much time of a dispatch, starting it would count. */
 const longEnough = 2;
-const rounds = 4;
 
 // One vec4 an invocation, read and written.
 const copy: KernelSpec<{ count: number }, 'from' | 'to'> = {
@@ -132,7 +131,11 @@ fn main(
 };
 
 /** Measures them: a copy of 128 MiB, more than caches hold, and arithmetic in registers. */
-export async function measureCeilings({ device, features }: GpuContext, timer: GpuTimer): Promise<Ceilings> {
+export async function measureCeilings(
+  { device, features }: GpuContext,
+  timer: GpuTimer,
+  rounds: number,
+): Promise<Ceilings> {
   const plain: Features = { f16: false, subgroups: false };
   const usage = GPUBufferUsage.STORAGE;
   const size = 128 * MIB;

@@ -42,7 +42,7 @@ async function measure(): Promise<void> {
   if (wanted('models')) {
     if (!ceilings) {
       const timer = new GpuTimer(context);
-      ceilings = await measureCeilings(context, timer);
+      ceilings = await measureCeilings(context, timer, options.repeat);
       console.log(`${adapter}: ${described(ceilings)}; ${timer.clock}\n`);
       Object.assign(results, { clock: timer.clock, ceilings });
     }
