@@ -14,6 +14,7 @@ struct Params {
 
 override WORKGROUP: u32 = 128;    // 8 times a power of two
 override ROWS: u32 = 16;          // of W a workgroup: 8, 16, 24 or 32
+override QUADS = 2 * WORKGROUP;   // of the row at a time
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;                // [pitch of columns], zero past the last
 @group(0) @binding(1) var<storage, read> update: array<vec4f>;           // likewise
@@ -31,7 +32,7 @@ ${weights}
 #include "reduce.wgsl"
 
 // A quad an invocation, of this turn and the last: nobody can be two turns ahead, so one barrier a turn is enough.
-var<workgroup> normed: array<vec4f, 2 * WORKGROUP>;
+var<workgroup> normed: array<vec4f, QUADS>;
 
 fn inverseRms(squares: f32) -> f32 {
   return inverseSqrt(squares / f32(params.columns) + params.epsilon);

@@ -2,8 +2,9 @@
 // panel-dots.wgsl), and addSlices adds them up. Needs the overrides WORKGROUP and ROWS.
 override SLICES = WORKGROUP / 8;  // of the columns
 override PANELS = ROWS / 8;
+override SHARES = WORKGROUP * PANELS;
 
-var<workgroup> partialSums: array<f32, WORKGROUP * PANELS>;  // [panel][slice][lane]
+var<workgroup> partialSums: array<f32, SHARES>;  // [panel][slice][lane]
 
 // Leaves the sum of row `lane` of the workgroup's panel p in partialSums[p * WORKGROUP + lane].
 fn addSlices(local: u32) {

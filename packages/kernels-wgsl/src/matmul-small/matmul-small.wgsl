@@ -15,8 +15,9 @@ enable subgroups;
 
 override WORKGROUP: u32 = 128;    // a multiple of 8
 override SLICES = WORKGROUP / 8;  // of the columns
+override SHARES = 4 * WORKGROUP;
 
-var<workgroup> partialSums: array<vec4f, 4 * WORKGROUP>;  // [row of x][slice][lane], a component a panel
+var<workgroup> partialSums: array<vec4f, SHARES>;  // [row of x][slice][lane], a component a panel
 
 // sums[b] += quads `first` and `first + 1` of x, b rows of `pitch` quads further, times `w0` and `w1`: the columns of four
 // rows of W. Rows past the last of x are not read; their sums are never written.
