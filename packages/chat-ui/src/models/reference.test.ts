@@ -17,6 +17,8 @@ describe('what a person pastes', () => {
     ['https://example.com/o/r/blob/main/m.gguf', 'https://example.com/o/r/blob/main/m.gguf'],
     ['https://huggingface.co/o/r/blob/main/100%.gguf', 'hf:o/r/100%.gguf'],
     ['http://localhost:8000/m.gguf', 'http://localhost:8000/m.gguf'],
+    ['ｈｆ：ｇｏｏｇｌｅ／ｇｅｍｍａ－２－２ｂ－ｉｔ　', 'hf:google/gemma-2-2b-it'],
+    ['hf:o/r/モデル（１）.gguf', 'hf:o/r/モデル（１）.gguf'],
     ['gemma', undefined],
     ['nonsense here', undefined],
     ['https://', undefined],

@@ -1,9 +1,17 @@
 /**
- * What a person pasted, as the reference it means: `hf:…` and addresses as they are, `OWNER/REPO…` and the address of a
- * page of the hub as `hf:…`. Undefined where it is none of these.
+ * What a person pasted or typed, as the reference it means: `hf:…` and addresses as they are, `OWNER/REPO…` and the
+ * address of a page of the hub as `hf:…`. Undefined where it is none of these.
  */
 export function readReference(text: string, endpoint: string): string | undefined {
   const trimmed = text.trim();
+  return read(trimmed, endpoint) ?? read(halfWidth(trimmed), endpoint);
+}
+
+/** As a Japanese input method would have written it in its other mode: `ｈｆ：` is `hf:`. */
+const halfWidth = (text: string) =>
+  text.replace(/[！-～]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - '！'.charCodeAt(0) + '!'.charCodeAt(0)));
+
+function read(trimmed: string, endpoint: string): string | undefined {
   if (/^hf:/i.test(trimmed)) return trimmed;
   if (/^https?:\/\//i.test(trimmed)) return URL.canParse(trimmed) ? fromAddress(new URL(trimmed), endpoint) : undefined;
   return /^[A-Za-z0-9][\w.-]*(\/[^/\s@]+)+(@\S+)?$/.test(trimmed) ? `hf:${trimmed}` : undefined;
