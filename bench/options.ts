@@ -1,5 +1,10 @@
 import { oneOf, parseWords, wholeNumber, wholeNumbers } from './usage.ts';
 
+export const usage = `Usage: pnpm bench [--only kernels|models|host|sizes]… [--adapter NAME] [--device auto|f32] [--save]
+  kernels: [--filter TEXT]… [--rounds N]     part of a kernel's, shape's or encoding's name; runs of each
+  models:  [--model FILE|SHAPE-TYPE[-LAYERS]]… [--lengths N,N…] [--decode N] [--repeat N] [--tuning off|auto|now]
+`;
+
 const sections = ['kernels', 'models', 'host', 'sizes'] as const;
 
 /** What is to be measured, of the words of a command line. @throws {UsageError} */

@@ -36,7 +36,13 @@ const manifest = {
 };
 const loaders = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib64/libvulkan.so.1', '/usr/lib/libvulkan.so.1'];
 
-const output = resolve(process.argv[2] ?? join(root, 'bench/dist'));
+const folder = process.argv[2] ?? join(root, 'bench/dist');
+if (folder.startsWith('-')) {
+  const asked = folder === '--help';
+  (asked ? process.stdout : process.stderr).write('Usage: pnpm bench:pack [FOLDER]\n');
+  process.exit(asked ? 0 : 2);
+}
+const output = resolve(folder);
 await mkdir(output, { recursive: true });
 const staging = await mkdtemp(join(tmpdir(), 'tama-bench-pack-'));
 try {

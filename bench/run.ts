@@ -1,11 +1,7 @@
 /**
  * How fast Tama is here: its kernels beside what the adapter can do at most, models by length of their context, the
  * host's share of a token, the size of bundles. Tables for people, then one line of JSON; `--save` keeps the line in
- * bench/results, in the adapter's file.
- *
- *   pnpm bench [--only kernels|models|host|sizes]… [--adapter NAME] [--device auto|f32] [--save]
- *     kernels: [--filter TEXT]… [--rounds N]     part of a kernel's, shape's or encoding's name; runs of each
- *     models:  [--model FILE|SHAPE-TYPE[-LAYERS]]… [--lengths N,N…] [--decode N] [--repeat N] [--tuning off|auto|now]
+ * bench/results, in the adapter's file. Its options are those of {@link usage}.
  */
 import { requestGpu } from '@tama/kernels-wgsl';
 import { openDawn } from '@tama/kernels-wgsl/node';
@@ -16,7 +12,7 @@ import { measureHostTime } from './host-time.ts';
 import { measureKernels } from './kernels.ts';
 import { measureModel } from './model.ts';
 import { ModelFiles } from './models.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions, usage } from './options.ts';
 import { environment, save, table } from './report.ts';
 import { measureSizes } from './sizes.ts';
 
@@ -94,4 +90,4 @@ function described({ gigabytesPerSecond, gigaflops, halfGigaflops, matrixGigaflo
   )}${rate(matrixGigaflops, 'of matrix products')}`;
 }
 
-await endingWith(measure);
+await endingWith(measure, usage);

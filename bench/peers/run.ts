@@ -2,9 +2,6 @@
  * Tama beside others on the same adapter, in turns: our kernels beside those of ONNX Runtime's WebGPU provider, our
  * decoding beside llama.cpp's and an earlier commit's. Tables for people, then one line of JSON.
  *
- *   pnpm bench:peers [--only products|attention|decoders]… [--adapter NAME] [--rounds N] [--save]
- *     decoders: [--model FILE|SHAPE-TYPE[-LAYERS]] [--lengths N,N…] [--decode N] [--repeat N] [--before REF|none]
- *
  * ONNX Runtime takes the system's default adapter; it runs without bounds checks, which a browser does not allow.
  */
 import { requestGpu } from '@tama/kernels-wgsl';
@@ -17,6 +14,10 @@ import { oneOf, parseWords, wholeNumber, wholeNumbers } from '../usage.ts';
 import { measureAttention } from './attention.ts';
 import { measureDecoders } from './decoders.ts';
 import { measureProduct } from './products.ts';
+
+const usage = `Usage: pnpm bench:peers [--only products|attention|decoders]… [--adapter NAME] [--rounds N] [--save]
+  decoders: [--model FILE|SHAPE-TYPE[-LAYERS]] [--lengths N,N…] [--decode N] [--repeat N] [--before REF|none]
+`;
 
 const sections = ['products', 'attention', 'decoders'] as const;
 
@@ -104,4 +105,4 @@ async function measure(): Promise<void> {
   if (options.save) await save(`peers ${adapterName ?? adapter}`, results);
 }
 
-await endingWith(measure);
+await endingWith(measure, usage);
