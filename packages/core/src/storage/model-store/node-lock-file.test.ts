@@ -73,7 +73,7 @@ describe('a lock file', () => {
   it('that beats is left to its holder, and the waiting can be ended', async () => {
     const release = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
-    const times = { ...quick, staleMs: 200 };
+    const times = { pollMs: 1, beatMs: 1, staleMs: 20 };
     const hold = () => {
       entered.resolve();
       return release.promise;
@@ -83,7 +83,7 @@ describe('a lock file', () => {
     const stop = new AbortController();
     let waited = 0;
     const onWaiting = () => {
-      if (++waited === 20) stop.abort(new Error('enough'));
+      if (++waited === 100) stop.abort(new Error('enough'));
     };
     await expect(withLockFile(path, async () => 'in', { signal: stop.signal, onWaiting }, times)).rejects.toThrow(
       'enough',

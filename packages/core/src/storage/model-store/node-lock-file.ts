@@ -11,7 +11,7 @@ export type LockTimes = {
   readonly pollMs: number;
   /** How often the holder shows that it is alive, by the time on the file. */
   readonly beatMs: number;
-  /** A lock without a beat for so long, while somebody looked on, is nobody's. */
+  /** A lock without a beat for so long is nobody's. Looks are counted: a machine that was asleep saw no time pass. */
   readonly staleMs: number;
 };
 const times: LockTimes = { pollMs: 200, beatMs: 2000, staleMs: 30_000 };
@@ -30,13 +30,13 @@ export async function withLockFile<T>(
 ): Promise<T> {
   const owner: Owner = { host: hostname(), pid: process.pid, id: randomUUID() };
   await mkdir(dirname(path), { recursive: true });
-  let seen = { beat: Number.NaN, since: 0 };
+  let seen = { beat: Number.NaN, looks: 0 };
   while (!(await create(path, owner))) {
     signal?.throwIfAborted();
     const holder = await read(path);
     if (!holder) continue;
-    if (holder.beat !== seen.beat) seen = { beat: holder.beat, since: performance.now() };
-    if (hasEnded(holder.owner) || performance.now() - seen.since > staleMs) await takeAway(path, holder.text);
+    seen = { beat: holder.beat, looks: holder.beat === seen.beat ? seen.looks + 1 : 0 };
+    if (hasEnded(holder.owner) || seen.looks * pollMs > staleMs) await takeAway(path, holder.text);
     else {
       onWaiting?.();
       await sleep(pollMs, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
