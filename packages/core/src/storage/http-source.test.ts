@@ -1,7 +1,8 @@
 import { isTamaError } from '@tama/errors';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { byRange, type Handler, type ModelServer, parseRange, serve } from '../testing/model-server.ts';
 import { seededRandom } from '../testing/random.ts';
+import { fetchThenSilence } from '../testing/silence.ts';
 import type { HttpOptions } from './http-request.ts';
 import { httpFolder, httpSource } from './http-source.ts';
 
@@ -10,6 +11,7 @@ const content = Uint8Array.from({ length: 100_000 }, () => random() * 256);
 
 let server: ModelServer | undefined;
 afterEach(async () => {
+  vi.useRealTimers();
   await server?.close();
   server = undefined;
 });
@@ -149,14 +151,16 @@ describe('httpSource on a server that misbehaves', () => {
   });
 
   it('notices a connection that stays open and silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { source } = await open(
       (request, response) => {
         if (parseRange(request)?.last === 0) byRange(content)(request, response);
         else response.writeHead(206, { 'content-range': `bytes 0-99/${content.length}` }).flushHeaders();
       },
-      { stallTimeoutMs: 50, retries: 1 },
+      { fetch: fetchThenSilence(30_000), retries: 1 },
     );
     await expectError(source.read(0, 100), 'network-stalled');
+    expect(server!.requests).toHaveLength(3);
   });
 
   it('says when nothing listens', async () => {

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isTamaError } from '@tama/errors';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveHub, sha256 } from '../../testing/fake-hub.ts';
 import { byRange, type Handler, type ModelServer, parseRange, serve } from '../../testing/model-server.ts';
 import { seededRandom } from '../../testing/random.ts';
+import { fetchThenSilence } from '../../testing/silence.ts';
 import type { ByteFolder, ByteSource } from '../byte-source.ts';
 import type { HubOptions } from '../hub-api.ts';
 import type { DownloadProgress } from './download-progress.ts';
@@ -31,6 +32,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tama store '));
 });
 afterEach(async () => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) await server.close();
   await rm(folder, { recursive: true });
 });
@@ -202,7 +204,7 @@ describe('pause, resume and cancel', () => {
     const description = await describeModel(`${slow.url}m.gguf`, { sha256: sha256(content) });
     const seen: DownloadProgress[] = [];
     const one = store().download(description, { onProgress: (progress) => seen.push(progress) });
-    await expect.poll(async () => (await store().list())[0]?.storedBytes, { timeout: 20_000 }).toBe(4 * PIECE);
+    await expect.poll(async () => (await store().list())[0]?.storedBytes).toBe(4 * PIECE);
     const release = () => {
       hold = false;
       for (const answer of held.splice(0)) answer();
@@ -213,7 +215,7 @@ describe('pause, resume and cancel', () => {
   it('keeps what has arrived while paused, and goes on from there', async () => {
     const { one, slow, seen, release } = await underWay();
     one.pause();
-    await expect.poll(() => seen.at(-1)?.phase, { timeout: 20_000 }).toBe('paused');
+    await expect.poll(() => seen.at(-1)?.phase).toBe('paused');
     expect(await store().list()).toMatchObject([{ complete: false }]);
     await expectCode(store().open('m.gguf'), 'model-incomplete');
     const before = parts(slow).length;
@@ -237,7 +239,7 @@ describe('pause, resume and cancel', () => {
     const { one, description, slow, release } = await underWay();
     const two = store().download(description);
     two.pause();
-    await expect.poll(() => [one.paused, two.paused], { timeout: 20_000 }).toEqual([true, true]);
+    await expect.poll(() => [one.paused, two.paused]).toEqual([true, true]);
     release();
     two.resume();
     const [first, second] = await Promise.all([one.finished, two.finished]);
@@ -332,6 +334,7 @@ describe('a server that misbehaves', () => {
   });
 
   it('stalls', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { hub } = patience();
     const error = await expectCode(
       download(
@@ -341,7 +344,7 @@ describe('a server that misbehaves', () => {
           else response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${content.length}` }).flushHeaders();
         },
         undefined,
-        { ...hub, stallTimeoutMs: 50, retries: 1 },
+        { ...hub, fetch: fetchThenSilence(50), stallTimeoutMs: 50, retries: 1 },
       ),
       'network-stalled',
     );
@@ -445,18 +448,18 @@ describe('a server that misbehaves', () => {
   });
 
   it('goes away, and comes back', async () => {
-    let up = true;
-    let answers = 0;
+    let up = false;
+    const asking: ServerResponse[] = [];
     const flaky = await server((request, response) => {
-      if (up && answers++ < 5) byRange(content)(request, response);
-      else response.destroy();
+      if (up || parseRange(request)!.first < 4 * PIECE) byRange(content)(request, response);
+      // Each of the four connections has stored its first piece when it asks for another.
+      else if (asking.push(response) >= 4) for (const one of asking) one.destroy();
     });
     const description = await describeModel(`${flaky.url}m.gguf`, { sha256: sha256(content) });
     const { hub } = patience();
     await expectCode(store().download(description, { hub: { ...hub, retries: 2 } }).finished, 'network');
     const [partial] = await store().list();
     expect(partial).toMatchObject({ complete: false, storedBytes: 4 * PIECE });
-    answers = Number.NEGATIVE_INFINITY;
     up = true;
     const before = parts(flaky).length;
     await store().download(partial!, { hub }).finished;
@@ -544,7 +547,7 @@ describe('processes', () => {
       else byRange(content)(request, response);
     });
     const first = start(slow.url);
-    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => held.length).toBe(2);
     // The pieces before those two have been recorded when their connections ask for the next.
     first.child.kill('SIGKILL');
     await ended(first);
