@@ -1,12 +1,13 @@
 import { type GpuContext, GpuMemory, gatedMatvec, matvec, normedMatvec, weightFormats } from '@tama/kernels-wgsl';
 import { packMatrix, randomMatrix } from '@tama/kernels-wgsl/testing';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import type { LoadOptions, ModelInfo } from '../engine.ts';
 import type { VectorKernelName } from '../gemma2/gpu-kernels.ts';
 import { GpuModel } from '../gemma2/gpu-model.ts';
 import { sharedGpu } from '../shared-gpu.ts';
 import { expectGoldenDecode } from '../testing/decode-golden.ts';
+import { drawTimes } from '../testing/drawn-times.ts';
 import { type GoldenModel, goldenModels, maxDifference } from '../testing/goldens.ts';
 import { loadGolden, testGpu } from '../testing/load.ts';
 import type { TuningOptions } from './decide.ts';
@@ -17,6 +18,8 @@ import type { TuningStore } from './tuning-store.ts';
 
 const named = (wanted: string) => goldenModels.find(({ name }) => name === wanted) as GoldenModel;
 const model = named('tiny/gguf/tiny-q4_0.gguf');
+
+afterEach(() => vi.restoreAllMocks());
 
 /** Keeps what is written, and counts how often. */
 function memoryStore(content?: unknown): TuningStore & { content: unknown; writes: number } {
@@ -56,6 +59,7 @@ async function tunedBy(gpu: GpuContext, tuning: TuningOptions): Promise<readonly
 }
 
 it('measures when asked to, keeps the choice, and does not measure again', async () => {
+  drawTimes();
   const store = memoryStore();
   const measured = await tunedIn({ tuning: 'now', tuningStore: store });
   expect(measured.length).toBeGreaterThan(2);
@@ -162,6 +166,7 @@ it('ignores a choice that is none', async () => {
 });
 
 it('measures by itself, once, on an adapter of hardware, but not where the choice cannot be kept', async () => {
+  drawTimes();
   const context = await sharedGpu(await testGpu(), true);
   // The fields of an adapter's info are getters of its prototype.
   const { vendor, architecture, device, description } = context.info;
