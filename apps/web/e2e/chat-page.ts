@@ -20,7 +20,7 @@ export class ChatPage {
 
   /** Waits until a model can answer. */
   async modelIsReady(): Promise<void> {
-    await this.page.locator('[data-phase=ready]').waitFor({ timeout: 90_000 });
+    await this.page.locator('[data-phase=ready]').waitFor();
   }
 
   /** Types key by key and sends. */
@@ -37,12 +37,22 @@ export class ChatPage {
     return this.reply(before);
   }
 
+  /** Has the page press Stop when the next reply has a token: pressed from here, it may come after the last one. */
+  async stopAtFirstToken(): Promise<void> {
+    await this.page.evaluate(() => {
+      const observer = new MutationObserver(() => {
+        if (!document.querySelector('[data-role=assistant][data-state=streaming]')) return;
+        observer.disconnect();
+        document.querySelector<HTMLButtonElement>('button[aria-label=Stop]')!.click();
+      });
+      observer.observe(document, { subtree: true, childList: true, attributeFilter: ['data-state'] });
+    });
+  }
+
   /** The reply with this index, when it has ended. */
   async reply(index: number): Promise<Reply> {
     const article = this.replies.nth(index);
-    await article.and(this.page.locator(':not([data-state=waiting]):not([data-state=streaming])')).waitFor({
-      timeout: 100_000,
-    });
+    await article.and(this.page.locator(':not([data-state=waiting]):not([data-state=streaming])')).waitFor();
     const ids = (await article.locator('[data-token-ids]').textContent()) ?? '';
     return {
       state: (await article.getAttribute('data-state')) ?? '',

@@ -91,9 +91,8 @@ describe('the message field', () => {
 describe('a reply', () => {
   it('stops when it is told to, and the next one is whole', async () => {
     const [whole] = golden('Who are you?').replies;
+    await chat.stopAtFirstToken();
     await chat.type('Who are you?');
-    await watched.page.locator('[data-state=streaming]').waitFor();
-    await chat.button('Stop').click();
     const stopped = await chat.reply(0);
     expect(stopped.state).toBe('stopped');
     expect(whole?.text.startsWith(stopped.text)).toBe(true);

@@ -85,13 +85,8 @@ async function answers(page: Page, name: string): Promise<void> {
   await page.locator('.tama-model-button').getByText(name).waitFor();
   await chat.modelIsReady();
   await chat.button('New chat').click();
+  await chat.stopAtFirstToken();
   await chat.type('hi');
-  await page.locator('[data-role=assistant]:is([data-state=streaming], [data-state=complete])').waitFor();
-  // It goes on for long, but may also end by itself.
-  await chat
-    .button('Stop')
-    .click({ timeout: 2000 })
-    .catch(() => {});
   expect((await chat.reply(0)).ids.length).toBeGreaterThan(0);
 }
 
