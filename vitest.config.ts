@@ -8,10 +8,13 @@ const source = {
   resolve: { conditions: ['@tama/source'] },
   ssr: { resolve: { conditions: ['@tama/source', 'module', 'node'], externalConditions: ['@tama/source'] } },
 };
+// What is waited for comes, or never does: the default of one second is what a busy machine can take to turn to us.
+const patient = { expect: { poll: { timeout: 60_000 } } };
+
 const elsewhere = ['**/node_modules/**', '**/dist/**', '**/out/**'];
 
 // Tests that measure memory collect garbage first.
-const inProcess = { pool: 'forks' as const, execArgv: ['--expose-gc'] };
+const inProcess = { ...patient, pool: 'forks' as const, execArgv: ['--expose-gc'] };
 
 const onGpu = { ...inProcess, exclude: elsewhere };
 
@@ -50,6 +53,7 @@ export default defineConfig({
           include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
           exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts', '**/*.scale.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       ...gpuProjects,
@@ -70,6 +74,7 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...patient,
           name: 'browser',
           include: ['{packages,apps}/**/*.browser.test.ts'],
           exclude: elsewhere,

@@ -36,6 +36,8 @@ export async function openPage(
   { allow, ...options }: BrowserContextOptions & { readonly allow?: RegExp } = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ locale: 'en-US', ...options });
+  // What is waited for comes, or never does: half a minute, the default, is what a busy machine can take to load a model.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   const complain = (text: string) => {

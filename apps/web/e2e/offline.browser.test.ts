@@ -134,7 +134,7 @@ it('a newer build takes the place of the one that was kept', async () => {
     const session = await page.context().newCDPSession(page);
     await session.send('ServiceWorker.enable');
     await session.send('ServiceWorker.stopAllWorkers');
-    await expect.poll(() => siteCaches(page), { timeout: 60_000 }).toEqual([newer]);
+    await expect.poll(() => siteCaches(page)).toEqual([newer]);
     await second.close();
     await page.reload();
     expect(await licences()).toBe('newer');

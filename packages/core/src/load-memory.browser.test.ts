@@ -62,6 +62,7 @@ type WithMemory = { readonly memory: { readonly usedJSHeapSize: number } };
 
 it('loads a model of 250 MB over HTTP within 64 MiB of JavaScript memory in Chromium', async ({ annotate }) => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(120_000);
   await page.goto(server.url);
   await page.addScriptTag({
     type: 'module',

@@ -74,7 +74,7 @@ async function startApp({ hasLock = true, ozonePlatform = '' }: Settings = {}): 
 
 async function ready(): Promise<void> {
   becomeReady();
-  await vi.waitFor(() => expect(log.some((line) => /^(load|error)/.test(line))).toBe(true));
+  await expect.poll(() => log.some((line) => /^(load|error)/.test(line))).toBe(true);
 }
 
 beforeEach(() => {

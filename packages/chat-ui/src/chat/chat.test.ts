@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { TamaError } from '@tama/errors';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultSettings, type Settings } from '../settings/settings.ts';
 import { memoryStorage } from '../storage/conversation-storage.ts';
 import { openIndexedDbStorage } from '../storage/indexed-db-storage.ts';
@@ -33,7 +33,7 @@ function start(
   chat.start();
   const messages = () => chat.getState().conversation.messages;
   const lastReply = () => messages().at(-1) as ReplyMessage;
-  const replied = (state = 'complete') => vi.waitFor(() => expect(lastReply()).toMatchObject({ state }));
+  const replied = (state = 'complete') => expect.poll(() => lastReply()).toMatchObject({ state });
   return { chat, host, storage, messages, lastReply, replied };
 }
 
@@ -51,7 +51,7 @@ describe('a reply', () => {
       beforeToken: (index) => (index === 2 ? gate.opened : undefined),
     });
     chat.send('I like green tea.');
-    await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'streaming', text: '私は' }));
+    await expect.poll(() => lastReply()).toMatchObject({ state: 'streaming', text: '私は' });
     gate.open();
     await replied();
     expect(lastReply()).toMatchObject({ text: '私は緑茶', ids: [0, 1, 2], usage: { completionTokens: 3 } });
@@ -62,7 +62,7 @@ describe('a reply', () => {
     const gate = createGate();
     const { chat, lastReply, replied } = start({ load: () => gate.opened });
     chat.send('Hello!');
-    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('loading'));
+    await expect.poll(() => chat.getState().model.phase).toBe('loading');
     expect(lastReply().state).toBe('waiting');
     gate.open();
     await replied();
@@ -119,12 +119,12 @@ describe('stop', () => {
       beforeToken: (index) => (index === 2 ? gate.opened : undefined),
     });
     chat.send('Count');
-    await vi.waitFor(() => expect(lastReply().text).toBe('one two'));
+    await expect.poll(() => lastReply().text).toBe('one two');
     chat.stop();
     expect(lastReply()).toMatchObject({ state: 'stopped', text: 'one two', ids: [0, 1] });
     expect(host.calls[0]?.options.signal?.aborted).toBe(true);
     gate.open();
-    await vi.waitFor(() => expect(lastReply().usage?.completionTokens).toBe(2));
+    await expect.poll(() => lastReply().usage?.completionTokens).toBe(2);
     expect(lastReply()).toMatchObject({ state: 'stopped', text: 'one two' });
   });
 
@@ -145,7 +145,7 @@ describe('another answer', () => {
     chat.send('One');
     await replied();
     chat.regenerate();
-    await vi.waitFor(() => expect(lastReply()).toMatchObject({ text: 'answer 1', state: 'complete' }));
+    await expect.poll(() => lastReply()).toMatchObject({ text: 'answer 1', state: 'complete' });
     expect(messages()).toHaveLength(2);
     expect(host.calls.map(({ options }) => options.temperature)).toEqual([0, 0.8]);
   });
@@ -155,7 +155,7 @@ describe('another answer', () => {
     chat.send('One');
     await replied();
     chat.regenerate();
-    await vi.waitFor(() => expect(host.calls.map(({ options }) => options.temperature)).toEqual([0.3, 0.3]));
+    await expect.poll(() => host.calls.map(({ options }) => options.temperature)).toEqual([0.3, 0.3]);
   });
 
   it('is another one although the seed is fixed; one that was stopped is begun again as it was', async () => {
@@ -168,7 +168,7 @@ describe('another answer', () => {
     chat.send('One');
     await replied();
     chat.regenerate();
-    await vi.waitFor(() => expect(host.calls).toHaveLength(2));
+    await expect.poll(() => host.calls).toHaveLength(2);
     chat.stop();
     chat.regenerate();
     await replied();
@@ -200,7 +200,7 @@ describe('chats', () => {
     expect(messages()).toEqual([]);
     chat.send('Two');
     await replied();
-    await vi.waitFor(() => expect(chat.getState().history.map(({ title }) => title)).toEqual(['Two', 'One']));
+    await expect.poll(() => chat.getState().history.map(({ title }) => title)).toEqual(['Two', 'One']);
 
     await chat.openChat(first);
     expect(messages().map(({ text }) => text)).toEqual(['One', 'Hello!']);
@@ -218,13 +218,13 @@ describe('chats', () => {
       beforeToken: (index) => (index === 1 ? gate.opened : undefined),
     });
     chat.send('Count');
-    await vi.waitFor(() => expect(lastReply().text).toBe('one'));
+    await expect.poll(() => lastReply().text).toBe('one');
     const { id } = chat.getState().conversation;
     chat.newChat();
     gate.open();
-    await vi.waitFor(async () =>
-      expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'stopped', text: 'one' }),
-    );
+    await expect
+      .poll(async () => (await storage.load(id))?.messages[1])
+      .toMatchObject({ state: 'stopped', text: 'one' });
     expect(chat.getState().conversation.messages).toEqual([]);
   });
 
@@ -248,11 +248,11 @@ describe('chats', () => {
     chat.start();
     chat.send('Count');
     const { id } = chat.getState().conversation;
-    await vi.waitFor(async () =>
-      expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'streaming', text: 'one two' }),
-    );
+    await expect
+      .poll(async () => (await storage.load(id))?.messages[1])
+      .toMatchObject({ state: 'streaming', text: 'one two' });
     gate.open();
-    await vi.waitFor(async () => expect((await storage.load(id))?.messages[1]).toMatchObject({ state: 'complete' }));
+    await expect.poll(async () => (await storage.load(id))?.messages[1]).toMatchObject({ state: 'complete' });
   });
 
   it('are the same in every tab: what one writes, another shows and goes on with', async () => {
@@ -260,19 +260,19 @@ describe('chats', () => {
     const there = start({}, {}, await openIndexedDbStorage());
     here.chat.send('One');
     await here.replied();
-    await vi.waitFor(() => expect(there.chat.getState().history).toHaveLength(1));
+    await expect.poll(() => there.chat.getState().history).toHaveLength(1);
     await there.chat.openChat(here.chat.getState().conversation.id);
     there.chat.send('Two');
     await there.replied();
 
-    await vi.waitFor(() => expect(here.messages()).toEqual(there.messages()));
+    await expect.poll(() => here.messages()).toEqual(there.messages());
     here.chat.send('Three');
     await here.replied();
     const texts = ['One', 'Hello!', 'Two', 'Hello!', 'Three', 'Hello!'];
-    await vi.waitFor(() => expect(there.messages().map(({ text }) => text)).toEqual(texts));
+    await expect.poll(() => there.messages().map(({ text }) => text)).toEqual(texts);
 
     await there.chat.removeAllChats();
-    await vi.waitFor(() => expect(here.chat.getState().history).toEqual([]));
+    await expect.poll(() => here.chat.getState().history).toEqual([]);
     expect(here.messages()).toHaveLength(6);
   });
 
@@ -280,11 +280,8 @@ describe('chats', () => {
     const { chat, messages, replied, storage } = start();
     chat.send('One');
     await replied();
-    const [exported] = await vi.waitFor(async () => {
-      const all = await storage.all();
-      expect(all[0]?.messages[1]).toMatchObject({ state: 'complete' });
-      return all;
-    });
+    await expect.poll(async () => (await storage.all())[0]?.messages[1]).toMatchObject({ state: 'complete' });
+    const [exported] = await storage.all();
     if (!exported) throw new Error('nothing was stored');
     chat.send('Two');
     await replied();
@@ -311,10 +308,10 @@ describe('chats', () => {
 
     const reloaded = start({}, {}, storage, session);
     expect(reloaded.chat.draftBefore).toBe('Tw');
-    await vi.waitFor(() => expect(reloaded.messages().map(({ text }) => text)).toEqual(['One', 'Hello!']));
+    await expect.poll(() => reloaded.messages().map(({ text }) => text)).toEqual(['One', 'Hello!']);
     reloaded.chat.newChat();
     const again = start({}, {}, storage, session);
-    await vi.waitFor(() => expect(again.chat.getState().history).toHaveLength(1));
+    await expect.poll(() => again.chat.getState().history).toHaveLength(1);
     expect(again.messages()).toEqual([]);
   });
 
@@ -328,7 +325,7 @@ describe('chats', () => {
     });
     chat.start();
     chat.send('Hello!');
-    await vi.waitFor(() => expect(chat.getState().conversation.messages[1]).toMatchObject({ state: 'complete' }));
+    await expect.poll(() => chat.getState().conversation.messages[1]).toMatchObject({ state: 'complete' });
     expect(chat.getState().persistent).toBe(false);
   });
 
@@ -340,13 +337,13 @@ describe('chats', () => {
     const { chat, messages, replied } = start({}, {}, { ...disk, save });
     chat.send('Hello!');
     await replied();
-    await vi.waitFor(() => expect(chat.getState().unsaved).toBe(true));
+    await expect.poll(() => chat.getState().unsaved).toBe(true);
     expect(await chat.allChats()).toMatchObject([{ messages: messages() }]);
 
     full = false;
     chat.send('Again.');
     await replied();
-    await vi.waitFor(() => expect(chat.getState().unsaved).toBe(false));
+    await expect.poll(() => chat.getState().unsaved).toBe(false);
     expect(await disk.all()).toMatchObject([{ messages: messages() }]);
     expect(await chat.allChats()).toHaveLength(1);
   });
@@ -358,7 +355,7 @@ describe('chats', () => {
       beforeToken: (index) => (index === 1 ? gate.opened : undefined),
     });
     chat.send('Hello!');
-    await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'streaming', text: 'a' }));
+    await expect.poll(() => lastReply()).toMatchObject({ state: 'streaming', text: 'a' });
     await chat.openChat(chat.getState().conversation.id);
     expect(lastReply().state).toBe('streaming');
     gate.open();
@@ -399,7 +396,7 @@ describe('a conversation longer than the context', () => {
     const lastReply = () => chat.getState().conversation.messages.at(-1) as ReplyMessage;
     const say = async (text: string) => {
       chat.send(text);
-      await vi.waitFor(() => expect(lastReply()).toMatchObject({ state: 'complete' }));
+      await expect.poll(() => lastReply()).toMatchObject({ state: 'complete' });
     };
     for (let turn = 0; turn < 5; turn++) await say(`${turn}`.repeat(10));
     expect(lastReply().forgotten).toBe(4);
@@ -418,7 +415,7 @@ describe('the model', () => {
         if (small) throw tooBig();
       },
     });
-    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'failed' }));
+    await expect.poll(() => chat.getState().model).toMatchObject({ phase: 'failed' });
     expect(host.sources).toEqual([]);
     small = false;
     const { source } = chat.getState().model;
@@ -431,7 +428,7 @@ describe('the model', () => {
 
   it('that the reader opened is not called the demo, unless it is', async () => {
     const { chat, lastReply, replied } = start({ name: 'gemma-2-2b-it' });
-    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    await expect.poll(() => chat.getState().model.phase).toBe('ready');
     chat.loadModel({ kind: 'files', files: new File(['GGUF'], 'gemma.gguf') });
     chat.send('Hello!');
     await replied();
@@ -446,7 +443,7 @@ describe('the model', () => {
 
   it('that is small stays warm behind the next one, and is there again without being loaded', async () => {
     const { chat, host, replied } = start();
-    const ready = () => vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    const ready = () => expect.poll(() => chat.getState().model.phase).toBe('ready');
     await ready();
     const { source: demo } = chat.getState().model;
     chat.loadModel(demo);
@@ -454,7 +451,7 @@ describe('the model', () => {
     expect(chat.getState().model.phase).toBe('ready');
     const other = { kind: 'stored', source: 'hf:o/r', commit: '0' } as const;
     chat.loadModel(other);
-    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: other }));
+    await expect.poll(() => chat.getState().model).toMatchObject({ phase: 'ready', source: other });
     chat.loadModel(demo);
     expect(chat.getState().model).toMatchObject({ phase: 'ready', source: demo });
     chat.send('Hello!');
@@ -472,7 +469,7 @@ describe('the model', () => {
 
   it('that is large is let go before the next one is loaded', async () => {
     const { chat, host } = start({ weightBytes: 2e9 });
-    await vi.waitFor(() => expect(chat.getState().model.phase).toBe('ready'));
+    await expect.poll(() => chat.getState().model.phase).toBe('ready');
     chat.loadModel({ kind: 'stored', source: 'hf:o/r' });
     expect(host.disposals()).toBe(1);
   });
@@ -501,7 +498,7 @@ describe('the model', () => {
     });
     const files = new File(['GGUF'], 'gemma.gguf');
     chat.loadModel({ kind: 'files', files });
-    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source: { files } }));
+    await expect.poll(() => chat.getState().model).toMatchObject({ phase: 'ready', source: { files } });
     gate.open();
     chat.send('Hello!');
     await replied();
@@ -521,7 +518,7 @@ describe('the model of the visit before', () => {
   };
   const visit = (script: Script, memory: KeyValueStorage) => start(script, {}, memoryStorage(), undefined, memory);
   const ready = ({ chat }: ReturnType<typeof start>, source: object) =>
-    vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source }));
+    expect.poll(() => chat.getState().model).toMatchObject({ phase: 'ready', source });
   /** A memory of a visit that used the stored model. */
   async function afterUse(): Promise<KeyValueStorage> {
     const memory = mapStorage();
@@ -554,7 +551,7 @@ describe('the model of the visit before', () => {
     const memory = await afterUse();
     const { chat } = visit({}, memory);
     chat.loadModel(source);
-    await vi.waitFor(() => expect(chat.getState().model).toMatchObject({ phase: 'ready', source }));
+    await expect.poll(() => chat.getState().model).toMatchObject({ phase: 'ready', source });
     const after = visit({}, memory);
     await ready(after, { kind: 'demo' });
   });
@@ -572,7 +569,7 @@ describe('the model of the visit before', () => {
     });
     expect(phases).not.toContain('failed');
     after.chat.loadModel(stored);
-    await vi.waitFor(() => expect(after.chat.getState().model.phase).toBe('failed'));
+    await expect.poll(() => after.chat.getState().model.phase).toBe('failed');
     expect(after.chat.getState().notReopened).toBeUndefined();
   });
 
@@ -587,7 +584,7 @@ describe('the model of the visit before', () => {
     const never = () => new Promise<void>(() => {});
     for (let visits = 0; visits < 3; visits++) {
       const broken = visit({ load: never }, memory);
-      await vi.waitFor(() => expect(broken.host.sources).toEqual(['stored:hf:o/r']));
+      await expect.poll(() => broken.host.sources).toEqual(['stored:hf:o/r']);
     }
     await ready(visit({}, memory), { kind: 'demo' });
   });

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Conversation, ReplyMessage } from '../chat/conversation.ts';
 import { chatsFile, parseChatsFile } from './chats-file.ts';
 import { memoryStorage } from './conversation-storage.ts';
@@ -70,7 +70,7 @@ describe('what one tab changes', () => {
     await there.save(conversation('b', 20));
     await there.remove('a');
     await there.removeAll();
-    await vi.waitFor(() => expect(heard).toEqual(['b', 'a', undefined]));
+    await expect.poll(() => heard).toEqual(['b', 'a', undefined]);
     expect(await here.list()).toEqual([]);
   });
 });

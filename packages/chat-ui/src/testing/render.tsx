@@ -1,4 +1,4 @@
-import { cleanup, type RenderResult, render } from '@testing-library/react';
+import { cleanup, configure, type RenderResult, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach } from 'vitest';
 import { createChat } from '../chat/chat.ts';
@@ -10,6 +10,9 @@ import { createSettingsStore } from '../settings/settings-store.ts';
 import { type ConversationStorage, memoryStorage } from '../storage/conversation-storage.ts';
 import { type Script, scriptedHost } from './scripted-engine.ts';
 import { type StoreScript, scriptedStore } from './scripted-store.ts';
+
+// As patient as the other tests are (vitest.config.ts).
+configure({ asyncUtilTimeout: 60_000 });
 
 const opened: Models[] = [];
 afterEach(() => {

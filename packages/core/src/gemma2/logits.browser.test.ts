@@ -26,6 +26,7 @@ beforeAll(async () => {
     else response.writeHead(404).end();
   });
   page = await browser.newPage();
+  page.setDefaultTimeout(120_000);
   await page.goto(server.url);
   await page.addScriptTag({
     type: 'module',

@@ -41,6 +41,7 @@ beforeEach(async () => {
     else answer();
   });
   context = await browser.newContext();
+  context.setDefaultTimeout(120_000);
 });
 afterEach(async () => {
   await context.close();
@@ -95,7 +96,6 @@ async function openTab(where: 'page' | 'worker'): Promise<Tab> {
 
 const start = ({ calls }: Tab) => calls.start(`${server.url}m.gguf`, hash, PIECE);
 const storedBytes = async ({ calls }: Tab) => (await calls.list())[0]?.storedBytes;
-const patient = { timeout: 30_000 };
 
 describe.each(['worker', 'page'] as const)('the store of a browser, in a %s', (where) => {
   it('downloads, verifies, lists, opens and removes a model', async () => {
@@ -133,9 +133,9 @@ describe.each(['worker', 'page'] as const)('the store of a browser, in a %s', (w
     holdFrom = 5 * PIECE;
     const tab = await openTab(where);
     await start(tab);
-    await expect.poll(() => held.length, patient).toBe(2);
+    await expect.poll(() => held.length).toBe(2);
     await tab.calls.command('pause');
-    await expect.poll(() => storedBytes(tab), patient).toBe(5 * PIECE);
+    await expect.poll(() => storedBytes(tab)).toBe(5 * PIECE);
     const before = parts().length;
     release();
     await tab.calls.command('resume');
@@ -150,11 +150,11 @@ describe('two tabs', () => {
     holdFrom = 5 * PIECE;
     const [one, two] = [await openTab('worker'), await openTab('worker')];
     await start(one);
-    await expect.poll(() => held.length, patient).toBe(2);
+    await expect.poll(() => held.length).toBe(2);
     await start(two);
     holdFrom = 6 * PIECE;
     for (const answer of held.splice(0)) answer();
-    await expect.poll(async () => (await two.calls.seen()).at(-1)?.bytes ?? 0, patient).toBeGreaterThan(5 * PIECE);
+    await expect.poll(async () => (await two.calls.seen()).at(-1)?.bytes ?? 0).toBeGreaterThan(5 * PIECE);
     expect(parts().length).toBeLessThan(PIECES);
     await two.calls.command('cancel');
     expect(await Promise.all([one.calls.finished(), two.calls.finished()])).toMatchObject([
@@ -176,7 +176,7 @@ describe('two tabs', () => {
     holdFrom = 5 * PIECE;
     const [one, two] = [await openTab('worker'), await openTab('worker')];
     await start(one);
-    await expect.poll(() => storedBytes(two), patient).toBe(5 * PIECE);
+    await expect.poll(() => storedBytes(two)).toBe(5 * PIECE);
     await start(two);
     await one.page.close();
     const before = parts().length;
