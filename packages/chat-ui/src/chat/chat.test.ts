@@ -276,6 +276,34 @@ describe('chats', () => {
     expect(here.messages()).toHaveLength(6);
   });
 
+  it('that two tabs go on with at once are two chats then, and neither loses a word', async () => {
+    const gate = createGate();
+    /** Stops the reply of this call, of which there is something then. */
+    const held = (heldCall: number): Script => ({
+      beforeToken: (index, call) => (call === heldCall && index === 1 ? gate.opened : undefined),
+    });
+    const here = start(held(1), {}, await openIndexedDbStorage());
+    const there = start(held(0), {}, await openIndexedDbStorage());
+    await here.chat.removeAllChats();
+    here.chat.send('One');
+    await here.replied();
+    await there.chat.openChat(here.chat.getState().conversation.id);
+    here.chat.send('Left');
+    there.chat.send('Right');
+    await vi.waitFor(() => {
+      expect(here.lastReply().state).toBe('streaming');
+      expect(there.lastReply().state).toBe('streaming');
+      expect(here.chat.getState().conversation.id).not.toBe(there.chat.getState().conversation.id);
+    });
+    gate.open();
+    await here.replied();
+    await there.replied();
+    await vi.waitFor(async () => {
+      const lastWords = (await here.storage.all()).map(({ messages }) => messages.at(-2)?.text);
+      expect(lastWords).toEqual(expect.arrayContaining(['Left', 'Right']));
+    });
+  });
+
   it('from a file are added, and never replace what was written later', async () => {
     const { chat, messages, replied, storage } = start();
     chat.send('One');

@@ -13,6 +13,7 @@ import {
   newId,
   newReply,
   type ReplyMessage,
+  wentApart,
 } from './conversation.ts';
 import { generateReply, type Prefill } from './generate-reply.ts';
 import { createKeptChats, type KeptChatsState } from './kept-chats.ts';
@@ -105,8 +106,11 @@ export function createChat(options: ChatOptions): Chat {
     onChange: (change) => store.setState(change),
     // Else what is written here next would replace what was written there.
     onElsewhere(conversation) {
-      const { id, updatedAt } = store.getState().conversation;
-      if (!running && conversation.id === id && conversation.updatedAt > updatedAt) store.setState({ conversation });
+      const { conversation: here } = store.getState();
+      if (conversation.id !== here.id) return;
+      // What is stored has words of another tab in place of ours: ours become a chat of their own.
+      if (running && wentApart(here, conversation)) store.setState({ conversation: { ...here, id: newId() } });
+      if (!running && conversation.updatedAt > here.updatedAt) store.setState({ conversation });
     },
   });
 

@@ -43,6 +43,11 @@ export type ConversationSummary = Pick<Conversation, 'id' | 'updatedAt'> & { rea
 export const isRunning = (message: Message | undefined): boolean =>
   message?.role === 'assistant' && (message.state === 'waiting' || message.state === 'streaming');
 
+/** Whether two versions of a chat go on differently, so that neither is the beginning of the other. */
+export function wentApart({ messages: one }: Conversation, { messages: other }: Conversation): boolean {
+  return one.some(({ id }, index) => id !== (other[index]?.id ?? id));
+}
+
 /** The last reply for which it was decided what the model is told. */
 export function lastFitted(messages: readonly Message[]): ReplyMessage | undefined {
   const last = messages.findLast((message) => message.role === 'assistant' && message.model !== undefined);

@@ -14,7 +14,7 @@ export function ReplyDetails({ ids, state, usage }: Props) {
   // The first token comes with the prompt; after the last of a reply that ended by itself came the one that ends it.
   const steps = state === 'complete' ? usage.completionTokens : usage.completionTokens - 1;
   const rate = steps > 0 && usage.decodeMs > 0 ? (steps * 1000) / usage.decodeMs : undefined;
-  const cached = usage.cachedTokens > 0 ? `, ${t.message.cachedTokens} ${count(usage.cachedTokens)}` : '';
+  const cached = usage.cachedTokens > 0 ? t.message.cachedTokens(count(usage.cachedTokens)) : '';
   return (
     <details className="tama-details">
       <summary title={t.message.details}>

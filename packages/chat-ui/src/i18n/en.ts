@@ -75,7 +75,7 @@ export const en = {
     rate: (value: string) => `${value} tokens/s`,
     details: 'Details of this answer',
     promptTokens: 'Prompt',
-    cachedTokens: 'of it from the cache',
+    cachedTokens: (count: string) => `, ${count} of it from the cache`,
     replyTokens: 'Answer',
     firstToken: 'Reading the prompt',
     decoding: 'Writing the answer',

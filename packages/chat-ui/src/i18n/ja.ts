@@ -75,7 +75,7 @@ export const ja: Messages = {
     rate: (value) => `毎秒${value}トークン`,
     details: 'この回答の詳細',
     promptTokens: '入力',
-    cachedTokens: 'うちキャッシュ済み',
+    cachedTokens: (count) => `（うち${count}はキャッシュ済み）`,
     replyTokens: '回答',
     firstToken: '入力の読み取り',
     decoding: '回答の生成',
