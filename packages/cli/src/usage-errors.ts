@@ -120,7 +120,11 @@ export class MissingArgumentError extends UsageError {
 }
 
 export class UnexpectedArgumentError extends UsageError {
-  constructor(command: string, argument: string) {
+  /** @param namesModel the command takes its model by `--model`, where others take it first */
+  constructor(command: string, argument: string, namesModel = false) {
+    const remedy: Texts = namesModel
+      ? { en: 'Name the model by --model. ', ja: 'モデルは `--model` で指定してください。' }
+      : { en: 'Put text with spaces in quotes. ', ja: '空白を含む文章は引用符で囲んでください。' };
     super(
       'usage-unexpected-argument',
       withRemedy(
@@ -128,7 +132,7 @@ export class UnexpectedArgumentError extends UsageError {
           en: `\`tama ${command}\` does not know what to do with '${argument}'.`,
           ja: `\`tama ${command}\` に余分な引数「${argument}」があります。`,
         },
-        { en: 'Put text with spaces in quotes. ', ja: '空白を含む文章は引用符で囲んでください。' },
+        remedy,
         seeHelp(command),
       ),
       { command, argument },

@@ -67,7 +67,7 @@ function namedArguments(
 ): Record<string, string | undefined> {
   const specs = Object.entries(command.arguments);
   const surplus = positionals[specs.length];
-  if (surplus !== undefined) throw new UnexpectedArgumentError(command.name, surplus);
+  if (surplus !== undefined) throw new UnexpectedArgumentError(command.name, surplus, 'model' in command.options);
   return Object.fromEntries(
     specs.map(([key, { name, required }], index) => {
       const value = positionals[index];

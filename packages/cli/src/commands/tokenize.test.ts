@@ -34,6 +34,13 @@ describe('tama tokenize', () => {
     expect(opened.splice(0)).toEqual(['model demo', 'file tokenizer.model']);
   });
 
+  it('says how to name the model, where it is given as to other commands', async () => {
+    const { exitCode, stderr } = await tokenize(['demo', 'green tea']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--model');
+    expect(stderr).not.toContain('quotes');
+  });
+
   it('prints JSON', async () => {
     expect((await tokenize(['--model', 'demo', 'ab', '--json'])).stdout).toBe('{"ids":[97,98]}\n');
     expect((await tokenize(['--model', 'demo', '', '--json'])).stdout).toBe('{"ids":[]}\n');
