@@ -290,18 +290,14 @@ describe('chats', () => {
     await there.chat.openChat(here.chat.getState().conversation.id);
     here.chat.send('Left');
     there.chat.send('Right');
-    await vi.waitFor(() => {
-      expect(here.lastReply().state).toBe('streaming');
-      expect(there.lastReply().state).toBe('streaming');
-      expect(here.chat.getState().conversation.id).not.toBe(there.chat.getState().conversation.id);
-    });
+    await expect.poll(() => [here.lastReply().state, there.lastReply().state]).toEqual(['streaming', 'streaming']);
+    const idOf = ({ chat }: typeof here) => chat.getState().conversation.id;
+    await expect.poll(() => idOf(here) !== idOf(there)).toBe(true);
     gate.open();
     await here.replied();
     await there.replied();
-    await vi.waitFor(async () => {
-      const lastWords = (await here.storage.all()).map(({ messages }) => messages.at(-2)?.text);
-      expect(lastWords).toEqual(expect.arrayContaining(['Left', 'Right']));
-    });
+    const lastWords = async () => (await here.storage.all()).map(({ messages }) => messages.at(-2)?.text);
+    await expect.poll(lastWords).toEqual(expect.arrayContaining(['Left', 'Right']));
   });
 
   it('from a file are added, and never replace what was written later', async () => {

@@ -217,6 +217,9 @@ describe('a conversation', () => {
     press('Enter');
     await complete();
     expect(screen.getByRole('alert').textContent).toContain('could not be stored');
+    // What it says to do can be done, also where nothing was ever stored.
+    fireEvent.click(screen.getByRole('button', { name: 'Chats' }));
+    expect(screen.getByRole('button', { name: /^Export/ })).toBeTruthy();
   });
 });
 

@@ -15,6 +15,7 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
   const locale = useLocale();
   const history = useStore(chat, (state) => state.history);
   const persistent = useStore(chat, (state) => state.persistent);
+  const unsaved = useStore(chat, (state) => state.unsaved);
   const openId = useStore(chat, ({ conversation }) => conversation.id);
   const list = useRef<HTMLUListElement>(null);
   const file = useRef<HTMLInputElement>(null);
@@ -73,7 +74,7 @@ export function HistoryPanel({ chat, onClose }: { readonly chat: Chat; readonly 
           <ImportIcon /> {h.import}
         </button>
         <input ref={file} hidden type="file" accept=".json" onChange={importChats} data-open="chats" />
-        {history.length > 0 ? (
+        {history.length > 0 || unsaved ? (
           <>
             <button type="button" className="tama-button" onClick={() => exportChats(chat)}>
               <ExportIcon /> {h.export}
