@@ -316,6 +316,14 @@ describe('chats', () => {
     await chat.addChats([{ ...exported, updatedAt: 1e9 }]);
     expect(messages()).toHaveLength(2);
     expect(await storage.load(exported.id)).toMatchObject({ updatedAt: 1e9 });
+
+    // A list that is drawn anew for each of many would take minutes.
+    const many = Array.from({ length: 50 }, (_, index) => ({ ...exported, id: `many ${index}`, updatedAt: 2 + index }));
+    const lists = new Set();
+    chat.subscribe(({ history }) => lists.add(history));
+    await chat.addChats(many);
+    expect(chat.getState().history).toHaveLength(52);
+    expect(lists.size).toBeLessThan(5);
   });
 
   it('is open again after a reload of the tab, and not in a new tab', async () => {

@@ -65,12 +65,16 @@ export function createKeptChats({ openStorage, onChange, onElsewhere }: KeptChat
     /** Adds chats from a file. One that is here already stays as it is, unless the file has it as it was later. */
     async add(conversations: readonly Conversation[]): Promise<void> {
       const kept = await storage;
-      for (const conversation of conversations) {
-        const here = await kept.load(conversation.id);
-        if (here && here.updatedAt >= conversation.updatedAt) continue;
-        await kept.save(conversation);
-        listAmong(conversation);
-        onElsewhere(conversation);
+      try {
+        for (const conversation of conversations) {
+          const here = await kept.load(conversation.id);
+          if (here && here.updatedAt >= conversation.updatedAt) continue;
+          await kept.save(conversation);
+          onElsewhere(conversation);
+        }
+      } finally {
+        // Once: a list that is drawn for each of a thousand chats is a thousand times as long in the end.
+        list(await kept.list());
       }
     },
     load: async (id: string): Promise<Conversation | undefined> => (await storage).load(id),
