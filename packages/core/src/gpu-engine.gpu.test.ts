@@ -9,6 +9,7 @@ import { sharedGpu } from './shared-gpu.ts';
 import { memoryFolder } from './storage/memory-source.ts';
 import { readFixture } from './testing/fixtures.ts';
 import { goldenModels, repositoryPath } from './testing/goldens.ts';
+import { collectGarbage } from './testing/host-memory.ts';
 import { loadDemo, loadGolden, testGpu } from './testing/load.ts';
 import { miniature, miniatureConfigJson, miniatureSafetensors, writeSafetensors } from './testing/tiny-model.ts';
 
@@ -227,7 +228,9 @@ describe('the engine', () => {
   });
 });
 
-it('holds no more memory after 200 turns', async () => {
+// SwiftShader takes 250 ms a turn, llvmpipe 40; what would stay behind is JavaScript's and the same.
+const turnsToHold = process.env.TAMA_TEST_ADAPTER === 'swiftshader' ? 40 : 200;
+it(`holds no more memory after ${turnsToHold} turns`, async () => {
   const engine = await loadGolden(goldenModels[0]!, { context: 64, prefillChunk: 16 });
   let turns = 0;
   // Conversations of ten turns: most of each prompt is in the KV cache, then none of it is.
@@ -239,15 +242,14 @@ it('holds no more memory after 200 turns', async () => {
   for (let i = 0; i < 20; i++) await turn();
   const bytes = engine.model.bytes;
   const heap = usedHeap();
-  for (let i = 0; i < 200; i++) await turn();
+  for (let i = 0; i < turnsToHold; i++) await turn();
   expect(engine.model.bytes).toBe(bytes);
-  expect(usedHeap() - heap).toBeLessThan(2 * 2 ** 20);
+  expect(usedHeap() - heap).toBeLessThan(turnsToHold * 10_000);
   await engine.close();
 });
 
 function usedHeap(): number {
-  if (!globalThis.gc) throw new Error('the test needs --expose-gc');
-  globalThis.gc();
+  collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
