@@ -31,9 +31,21 @@ const gpu = (name: string, env: Record<string, string>) => ({
   },
 });
 
+/** The kernels that subgroups compute together in, once more with more lanes than llvmpipe's 8 and SwiftShader's 4. */
+const largerSubgroups = {
+  ...source,
+  test: {
+    ...gpu('subgroups of 16', adapterEnvironment('llvmpipe', 16)).test,
+    include: [
+      'packages/kernels-wgsl/src/{matvec,gated-matvec,matmul-small,attention-prefill}/*.gpu.test.ts',
+      'packages/kernels-wgsl/src/{rmsnorm,residual-norms,logprobs-partial,testing}/*.gpu.test.ts',
+    ],
+  },
+};
+
 const gpuProjects =
   process.platform === 'linux'
-    ? softwareAdapters.map((adapter) => gpu(adapter, adapterEnvironment(adapter)))
+    ? [...softwareAdapters.map((adapter) => gpu(adapter, adapterEnvironment(adapter))), largerSubgroups]
     : [gpu('gpu', {})];
 
 const chromium = findChromium();

@@ -25,11 +25,16 @@ export function driverManifest(adapter: SoftwareAdapter): string | undefined {
   return undefined;
 }
 
-/** The environment in which the Vulkan loader offers this adapter and no other. */
-export function adapterEnvironment(adapter: SoftwareAdapter): Record<string, string> {
+/**
+ * The environment in which the Vulkan loader offers this adapter and no other. SwiftShader's subgroups have 4 lanes,
+ * llvmpipe's as many as it is told, up to 16: else as many as fit this CPU's vectors.
+ */
+export function adapterEnvironment(adapter: SoftwareAdapter, lanes: 4 | 8 | 16 = 8): Record<string, string> {
   const manifest = driverManifest(adapter);
   return {
     TAMA_TEST_ADAPTER: adapter,
+    TAMA_TEST_SUBGROUP_SIZE: String(adapter === 'llvmpipe' ? lanes : 4),
+    ...(adapter === 'llvmpipe' && { LP_NATIVE_VECTOR_WIDTH: String(32 * lanes) }),
     XDG_RUNTIME_DIR: runtimeFolder(),
     ...(manifest && { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest }),
   };

@@ -1,21 +1,18 @@
-// A group's worth of x, which the eight rows of a panel share. Needs `x` and group.wgsl. Where SHARED is set, the eight
-// invocations of a panel read an eighth of it each and pass it round, if their subgroup allows: llvmpipe, for which a read
+// A group's worth of x, which the eight rows of a panel share. Needs `x`, group.wgsl and panel-sums.wgsl. Where SHARED is set,
+// the eight invocations of a panel read an eighth of it each and pass it round, if their subgroup allows: llvmpipe, for which a read
 // costs as much as a hundred multiply-adds, halves its time. On a GPU, where all eight get one address at once, it is
 // tuning's choice.
-#if ${subgroups}
-#include "eights.wgsl"
-#endif
 
 override SHARED: bool = false;
 override TURNS: u32 = 1;  // groups of a slice at a time, 1 or 2: a large GPU must have many reads under way
 
 // From quad `first` of x on. What a loop indexes would stay in memory where a driver does not unroll loops (SwiftShader).
-fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece {
+fn loadPiece(first: u32, place: Place) -> Piece {
   var quads: array<vec4f, 8>;
 #if ${subgroups}
   if (SHARED) {
-    let own = x[first + lane];
-    let eight = subgroupLane & ~7u;
+    let own = x[first + place.lane];
+    let eight = place.subgroupLane & ~7u;
     quads = array(
       subgroupShuffle(own, eight),
       subgroupShuffle(own, eight + 1),
@@ -28,7 +25,7 @@ fn loadPiece(first: u32, lane: u32, subgroupLane: u32, together: bool) -> Piece 
     );
   }
 #endif
-  if (!together) {
+  if (!SHARED || !place.together) {
     quads = array(
       x[first],
       x[first + 1],

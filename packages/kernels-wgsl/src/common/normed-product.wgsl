@@ -47,36 +47,42 @@ fn updateSquares(local: u32) -> f32 {
   return squares;
 }
 
-// Its share of W times the residual stream, weighted but not scaled, to partialSums; returns its share of the stream's
-// squares. The stream goes to `residual` if this workgroup is the one that `writes` it.
-fn dotNormed(firstPanel: u32, lastPanel: u32, local: u32, postScale: f32, writes: bool) -> f32 {
-  let lane = local % PANEL;
-  let slice = local / PANEL;
+// Its share of W times the residual stream, weighted but not scaled, to `sums`, a component a panel; returns its share of the
+// stream's squares. The stream goes to `residual` if this workgroup is the one that `writes` it.
+fn dotNormed(
+  firstPanel: u32,
+  lastPanel: u32,
+  place: Place,
+  postScale: f32,
+  writes: bool,
+  sums: ptr<function, vec4f>,
+) -> f32 {
+  let eight = place.slice * PANEL;  // its slice's first in `normed`
   let groups = (params.columns + 31) / 32;
   let panels = min(vec4u(firstPanel) + vec4u(0, 1, 2, 3), vec4u(lastPanel)) * groups;
-  var sums = vec4f();
+  *sums = vec4f();
   var squares = 0.0;
   var half = 0u;
   for (var begin = 0u; begin < groups; begin += SLICES) {
-    let i = min(begin + slice, groups - 1);
-    let within = begin + slice < groups;
+    let i = min(begin + place.slice, groups - 1);
+    let within = begin + place.slice < groups;
     // Asked for before the barrier, so that they are on their way while it waits.
-    let weights0 = loadGroup(panels.x + i, lane);
+    let weights0 = loadGroup(panels.x + i, place.lane);
     var weights1 = Group();
     var weights2 = Group();
     var weights3 = Group();
-    if (PANELS > 1) { weights1 = loadGroup(panels.y + i, lane); }
-    if (PANELS > 2) { weights2 = loadGroup(panels.z + i, lane); }
-    if (PANELS > 3) { weights3 = loadGroup(panels.w + i, lane); }
-    let quad = i * (32 / 4) + lane;
+    if (PANELS > 1) { weights1 = loadGroup(panels.y + i, place.lane); }
+    if (PANELS > 2) { weights2 = loadGroup(panels.z + i, place.lane); }
+    if (PANELS > 3) { weights3 = loadGroup(panels.w + i, place.lane); }
+    let quad = i * (32 / 4) + place.lane;
     let value = x[quad] + update[quad] * postScale * (1 + postWeight[quad]);
     if (within) {
       squares += dot(value, value);
       if (writes) { residual[quad] = value; }
     }
-    normed[half + local] = select(vec4f(), value * (1 + nextWeight[quad]), within);
+    normed[half + eight + place.lane] = select(vec4f(), value * (1 + nextWeight[quad]), within);
     workgroupBarrier();
-    let first = half + slice * PANEL;
+    let first = half + eight;
     var piece = pieceOf(array(
       normed[first],
       normed[first + 1],
@@ -87,12 +93,11 @@ fn dotNormed(firstPanel: u32, lastPanel: u32, local: u32, postScale: f32, writes
       normed[first + 6],
       normed[first + 7],
     ));
-    sums.x += groupDot(weights0, &piece);
-    if (PANELS > 1) { sums.y += groupDot(weights1, &piece); }
-    if (PANELS > 2) { sums.z += groupDot(weights2, &piece); }
-    if (PANELS > 3) { sums.w += groupDot(weights3, &piece); }
+    (*sums).x += groupDot(weights0, &piece);
+    if (PANELS > 1) { (*sums).y += groupDot(weights1, &piece); }
+    if (PANELS > 2) { (*sums).z += groupDot(weights2, &piece); }
+    if (PANELS > 3) { (*sums).w += groupDot(weights3, &piece); }
     half = WORKGROUP - half;
   }
-  for (var p = 0u; p < PANELS; p++) { partialSums[p * WORKGROUP + local] = sums[p]; }
   return squares;
 }

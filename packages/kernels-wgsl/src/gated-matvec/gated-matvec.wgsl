@@ -4,6 +4,7 @@
 // and gate and up never reach memory.
 #if ${subgroups}
 enable subgroups;
+requires subgroup_id;
 #endif
 
 struct Params {
@@ -29,29 +30,15 @@ ${weights}
 #include "../common/gelu.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_size) subgroupSize: u32,
-  @builtin(subgroup_invocation_id) subgroupLane: u32,
-#endif
-) {
-#if ${subgroups}
-  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
-#else
-  let subgroupLane = 0u;
-  let together = false;
-#endif
-  let lane = local % PANEL;
-  let slice = local / PANEL;
-  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
-  addSlices(local);
-  for (var p = 2 * slice; p < PANELS; p += 2 * SLICES) {
-    let panel = group.x * PANELS + p;
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let place = placeOf(workgroup, invocation);
+  let sums = dotPanels(workgroup.id.x * PANELS, (params.rows - 1) / PANEL, place);
+  addSlices(sums, workgroup, place);
+  for (var p = 2 * place.slice; p < PANELS; p += 2 * SLICES) {
+    let panel = workgroup.id.x * PANELS + p;
     if (panel * PANEL < params.rows) {
-      let sum = p * WORKGROUP + lane;
-      y[params.offset + panel / 2 * PANEL + lane] = gelu(partialSums[sum]) * partialSums[sum + WORKGROUP];
+      let sum = p * WORKGROUP + place.lane;
+      y[params.offset + panel / 2 * PANEL + place.lane] = gelu(partialSums[sum]) * partialSums[sum + WORKGROUP];
     }
   }
 }

@@ -31,33 +31,21 @@ fn logitOf(key: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_id) subgroupId: u32,
-  @builtin(num_subgroups) subgroups: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-#endif
-) {
-  let start = group.x * BLOCK + local;
-  let end = min((group.x + 1u) * BLOCK, params.width);
-  let partial = group.x * (1u + params.top);
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let start = workgroup.id.x * BLOCK + invocation.index;
+  let end = min((workgroup.id.x + 1u) * BLOCK, params.width);
+  let partial = workgroup.id.x * (1u + params.top);
 
   var largest = NO_KEY;
   for (var id = start; id < end; id += WORKGROUP) { largest = max(largest, orderKey(logits[id])); }
-  largest = workgroupBest(Best(largest, NO_ID), local).key;
+  largest = workgroupBest(Best(largest, NO_ID), invocation.index).key;
   var sum = 0.0;
   for (var id = start; id < end; id += WORKGROUP) {
     let key = orderKey(logits[id]);
     if (key != NO_KEY) { sum += exp(logitOf(key) - logitOf(largest)); }
   }
-#if ${subgroups}
-  sum = workgroupSum(sum, local, subgroupId, subgroups, lane);
-#else
-  sum = workgroupSum(sum, local);
-#endif
-  if (local == 0u) { partials[partial] = Best(largest, bitcast<u32>(sum)); }
+  sum = workgroupSum(sum, workgroup, invocation);
+  if (invocation.index == 0u) { partials[partial] = Best(largest, bitcast<u32>(sum)); }
 
   var last = Best(NO_ID, 0u);  // before all
   for (var place = 1u; place <= params.top; place++) {
@@ -66,7 +54,7 @@ fn main(
       let key = orderKey(logits[id]);
       if (key > mine.key && comesAfter(Best(key, id), last)) { mine = Best(key, id); }
     }
-    last = workgroupBest(mine, local);
-    if (local == 0u) { partials[partial + place] = last; }
+    last = workgroupBest(mine, invocation.index);
+    if (invocation.index == 0u) { partials[partial + place] = last; }
   }
 }

@@ -1,6 +1,7 @@
 // y[offset + n] = sum over k of W[n, k] * x[k]
 #if ${subgroups}
 enable subgroups;
+requires subgroup_id;
 #endif
 
 struct Params {
@@ -25,26 +26,12 @@ ${weights}
 #include "../common/panel-dots.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_size) subgroupSize: u32,
-  @builtin(subgroup_invocation_id) subgroupLane: u32,
-#endif
-) {
-#if ${subgroups}
-  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
-#else
-  let subgroupLane = 0u;
-  let together = false;
-#endif
-  let lane = local % PANEL;
-  let slice = local / PANEL;
-  dotPanels(group.x * PANELS, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
-  addSlices(local);
-  for (var p = slice; p < PANELS; p += SLICES) {
-    let row = (group.x * PANELS + p) * PANEL + lane;
-    if (row < params.rows) { y[params.offset + row] = partialSums[p * WORKGROUP + lane]; }
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let place = placeOf(workgroup, invocation);
+  let sums = dotPanels(workgroup.id.x * PANELS, (params.rows - 1) / PANEL, place);
+  addSlices(sums, workgroup, place);
+  for (var p = place.slice; p < PANELS; p += SLICES) {
+    let row = (workgroup.id.x * PANELS + p) * PANEL + place.lane;
+    if (row < params.rows) { y[params.offset + row] = partialSums[p * WORKGROUP + place.lane]; }
   }
 }

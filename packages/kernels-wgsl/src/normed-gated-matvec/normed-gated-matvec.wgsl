@@ -12,34 +12,20 @@ requires subgroup_id;
 #include "../common/gelu.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_id) subgroupId: u32,
-  @builtin(num_subgroups) subgroups: u32,
-  @builtin(subgroup_invocation_id) subgroupLane: u32,
-#endif
-) {
-#if ${subgroups}
-  let postScale = inverseRms(workgroupSum(updateSquares(local), local, subgroupId, subgroups, subgroupLane));
-#else
-  let postScale = inverseRms(workgroupSum(updateSquares(local), local));
-#endif
-  let squares = dotNormed(group.x * PANELS, (params.rows - 1) / PANEL, local, postScale, group.x == 0);
-#if ${subgroups}
-  let nextScale = inverseRms(workgroupSum(squares, local, subgroupId, subgroups, subgroupLane));
-#else
-  let nextScale = inverseRms(workgroupSum(squares, local));
-#endif
-  addSlices(local);
-  for (var p = 2 * (local / PANEL); p < PANELS; p += 2 * SLICES) {
-    let panel = group.x * PANELS + p;
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let place = placeOf(workgroup, invocation);
+  let postScale = inverseRms(workgroupSum(updateSquares(invocation.index), workgroup, invocation));
+  var sums: vec4f;
+  let squares = dotNormed(workgroup.id.x * PANELS, (params.rows - 1) / PANEL, place, postScale, workgroup.id.x == 0, &sums);
+  let nextScale = inverseRms(workgroupSum(squares, workgroup, invocation));
+  addSlices(sums, workgroup, place);
+  for (var p = 2 * place.slice; p < PANELS; p += 2 * SLICES) {
+    let panel = workgroup.id.x * PANELS + p;
     if (panel * PANEL < params.rows) {
-      let sum = p * WORKGROUP + local % PANEL;
+      let sum = p * WORKGROUP + place.lane;
       let gate = nextScale * partialSums[sum];
       let up = nextScale * partialSums[sum + WORKGROUP];
-      y[params.offset + panel / 2 * PANEL + local % PANEL] = gelu(gate) * up;
+      y[params.offset + panel / 2 * PANEL + place.lane] = gelu(gate) * up;
     }
   }
 }

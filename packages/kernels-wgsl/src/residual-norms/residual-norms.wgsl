@@ -32,38 +32,22 @@ fn inverseRms(squares: f32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_id) subgroupId: u32,
-  @builtin(num_subgroups) subgroups: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-#endif
-) {
-  let row = group.x * params.pitch;
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let row = workgroup.id.x * params.pitch;
   var squares = 0.0;
-  for (var c = local; c < params.width; c += WORKGROUP) {
+  for (var c = invocation.index; c < params.width; c += WORKGROUP) {
     let value = update[row + c];
     squares += value * value;
   }
-#if ${subgroups}
-  let postScale = inverseRms(workgroupSum(squares, local, subgroupId, subgroups, lane));
-#else
-  let postScale = inverseRms(workgroupSum(squares, local));
-#endif
+  let postScale = inverseRms(workgroupSum(squares, workgroup, invocation));
   squares = 0.0;
-  for (var c = local; c < params.width; c += WORKGROUP) {
+  for (var c = invocation.index; c < params.width; c += WORKGROUP) {
     let value = x[row + c] + update[row + c] * postScale * (1.0 + postWeight[c]);
     x[row + c] = value;
     squares += value * value;
   }
-#if ${subgroups}
-  let nextScale = inverseRms(workgroupSum(squares, local, subgroupId, subgroups, lane));
-#else
-  let nextScale = inverseRms(workgroupSum(squares, local));
-#endif
-  for (var c = local; c < params.width; c += WORKGROUP) {
+  let nextScale = inverseRms(workgroupSum(squares, workgroup, invocation));
+  for (var c = invocation.index; c < params.width; c += WORKGROUP) {
     y[row + c] = x[row + c] * nextScale * (1.0 + nextWeight[c]);
   }
 }

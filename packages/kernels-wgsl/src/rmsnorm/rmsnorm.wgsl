@@ -24,28 +24,16 @@ override WORKGROUP: u32 = 128;
 #include "../common/reduce.wgsl"
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_id) subgroupId: u32,
-  @builtin(num_subgroups) subgroups: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-#endif
-) {
-  let row = group.x * params.pitch;
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let row = workgroup.id.x * params.pitch;
   var squares = 0.0;
-  for (var c = local; c < params.width; c += WORKGROUP) {
+  for (var c = invocation.index; c < params.width; c += WORKGROUP) {
     let value = x[row + c];
     squares += value * value;
   }
-#if ${subgroups}
-  let total = workgroupSum(squares, local, subgroupId, subgroups, lane);
-#else
-  let total = workgroupSum(squares, local);
-#endif
+  let total = workgroupSum(squares, workgroup, invocation);
   let scale = inverseSqrt(total / f32(params.width) + params.epsilon);
-  for (var c = local; c < params.width; c += WORKGROUP) {
+  for (var c = invocation.index; c < params.width; c += WORKGROUP) {
     y[row + c] = x[row + c] * scale * (1.0 + weight[c]);
   }
 }

@@ -3,6 +3,7 @@
 // A workgroup has rows of one of them: each is in its own encoding, and neither waits for the other.
 #if ${subgroups}
 enable subgroups;
+requires subgroup_id;
 #endif
 
 struct Params {
@@ -29,35 +30,22 @@ override ROWS: u32 = 8;           // of W a workgroup: 8, 16, 24 or 32
 ${weights}
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) local: u32,
-#if ${subgroups}
-  @builtin(subgroup_size) subgroupSize: u32,
-  @builtin(subgroup_invocation_id) subgroupLane: u32,
-#endif
-) {
-#if ${subgroups}
-  let together = SHARED && inEights(local, subgroupLane, subgroupSize);
-#else
-  let subgroupLane = 0u;
-  let together = false;
-#endif
-  let lane = local % PANEL;
-  let slice = local / PANEL;
+fn main(workgroup: Workgroup, invocation: Invocation) {
+  let place = placeOf(workgroup, invocation);
   let groups = (params.rows + ROWS - 1) / ROWS;  // that have rows of the first
-  let isFirst = group.x < groups;
-  let firstPanel = select(group.x - groups, group.x, isFirst) * PANELS;
+  let isFirst = workgroup.id.x < groups;
+  let firstPanel = select(workgroup.id.x - groups, workgroup.id.x, isFirst) * PANELS;
+  var sums: vec4f;
   if (isFirst) {
-    dotPanels(firstPanel, (params.rows - 1) / PANEL, slice, lane, subgroupLane, together);
+    sums = dotPanels(firstPanel, (params.rows - 1) / PANEL, place);
   } else {
-    dotPanelsB(firstPanel, (params.rowsB - 1) / PANEL, slice, lane, subgroupLane, together);
+    sums = dotPanelsB(firstPanel, (params.rowsB - 1) / PANEL, place);
   }
-  addSlices(local);
+  addSlices(sums, workgroup, place);
   let rows = select(params.rowsB, params.rows, isFirst);
   let offset = params.offset + select(params.rows, 0, isFirst);
-  for (var p = slice; p < PANELS; p += SLICES) {
-    let row = (firstPanel + p) * PANEL + lane;
-    if (row < rows) { y[offset + row] = partialSums[p * WORKGROUP + lane]; }
+  for (var p = place.slice; p < PANELS; p += SLICES) {
+    let row = (firstPanel + p) * PANEL + place.lane;
+    if (row < rows) { y[offset + row] = partialSums[p * WORKGROUP + place.lane]; }
   }
 }
