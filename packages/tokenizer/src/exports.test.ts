@@ -4,6 +4,7 @@ import * as tokenizer from './index.ts';
 it('exports these names and no others', () => {
   expect(Object.keys(tokenizer).sort()).toMatchInlineSnapshot(`
     [
+      "ChatContentError",
       "ChatRoleError",
       "MalformedVocabularyError",
       "NoTurnMarkersError",
