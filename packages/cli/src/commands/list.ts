@@ -40,10 +40,10 @@ const nothing = {
 
 function line({ name, source, complete, storedBytes, bytes }: StoredModel, locale: Locale): string {
   if (complete) return [name, byteSize(storedBytes), source].join('\t');
-  const total = bytes === undefined ? '?' : byteSize(bytes);
+  const stored = byteSize(storedBytes);
   const partial = {
-    en: `${byteSize(storedBytes)} of ${total}, incomplete`,
-    ja: `${total}のうち${byteSize(storedBytes)}（未完了）`,
+    en: `${bytes === undefined ? stored : `${stored} of ${byteSize(bytes)}`}, incomplete`,
+    ja: `${bytes === undefined ? stored : `${byteSize(bytes)}のうち${stored}`}（未完了）`,
   };
   return [name, partial[locale], source].join('\t');
 }

@@ -44,19 +44,19 @@ function progressLine(progress: DownloadProgress, locale: Locale): string {
     total === undefined
       ? { en: byteSize(bytes), ja: byteSize(bytes) }
       : { en: `${byteSize(bytes)} of ${byteSize(total)}`, ja: `${byteSize(bytes)} / ${byteSize(total)}` };
+  const left: Texts = { en: `${duration(etaSeconds ?? 0).en} left`, ja: `残り${duration(etaSeconds ?? 0).ja}` };
   const parts = [
     total ? `${phases[phase][locale]} ${Math.floor(100 * share(progress))}%` : phases[phase][locale],
-    of[locale],
+    ...(total === 0 ? [] : [of[locale]]),
     ...(bytesPerSecond && phase !== 'done' ? [`${byteSize(bytesPerSecond)}/s`] : []),
-    ...(etaSeconds && phase !== 'done'
-      ? [{ en: `${duration(etaSeconds)} left`, ja: `残り${duration(etaSeconds)}` }[locale]]
-      : []),
+    ...(etaSeconds && phase !== 'done' ? [left[locale]] : []),
   ];
   return parts.join({ en: ', ', ja: '、' }[locale]);
 }
 
 /** `41 s`, `3 min`, `2.5 h` */
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+function duration(seconds: number): Texts {
+  if (seconds < 90) return { en: `${Math.ceil(seconds)} s`, ja: `${Math.ceil(seconds)}秒` };
+  const [minutes, hours] = [Math.round(seconds / 60), (seconds / 3600).toFixed(1)];
+  return seconds < 5400 ? { en: `${minutes} min`, ja: `${minutes}分` } : { en: `${hours} h`, ja: `${hours}時間` };
 }
