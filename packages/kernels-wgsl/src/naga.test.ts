@@ -9,6 +9,7 @@ it('compiles every variant by naga', async () => {
   const deno = createRequire(import.meta.url).resolve('deno/bin.cjs');
   const script = join(import.meta.dirname, '../scripts/compile-by-naga.ts');
   const options = ['run', '--quiet', '--allow-all', '--no-check', '--unstable-webgpu', '--conditions=@tama/source'];
-  const { stdout } = await promisify(execFile)(process.execPath, [deno, ...options, script]);
+  const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1' };
+  const { stdout } = await promisify(execFile)(process.execPath, [deno, ...options, script], { env });
   expect(Number(stdout)).toBeGreaterThan(100);
 });
