@@ -168,6 +168,9 @@ describe('tama run', () => {
     });
     expect((await tama([...argv, '--verbose'])).stderr).toContain('8 guessed, 2 of them right');
     expect((await tama(['run', 'm', 'green tea', '--verbose'])).stderr).not.toContain('guessed');
+    const japanese = await tama([...argv, '--verbose'], { env: { LANG: 'ja_JP.UTF-8' } });
+    expect(japanese.stderr).toMatch(/秒で準備完了\n(.*\n)*入力\d+トークン.*生成\d+.*予測8のうち的中2\n$/);
+    expect(japanese.stderr).not.toMatch(/ready after|generated/);
   });
 
   it('guesses with a smaller model, loaded the same way but for its weights', async () => {

@@ -50,6 +50,7 @@ export async function streamReply(
   const progress = progressOn(io, locale, verbose);
   const tokens: Token[] = [];
   let written = '';
+  let ended = false;
   const write = async (text: string) => {
     if (show !== 'text' || text === '') return;
     progress.end();
@@ -70,13 +71,14 @@ export async function streamReply(
       if (event.type !== 'finish') continue;
       const { ids, text, reason, usage } = event;
       await write(text.slice(written.length)); // an incomplete last character is held back until here
-      if (written === '' && show === 'text') await print(io, '\n');
-      if (verbose) note(io, speed(usage));
+      if (show === 'text') await print(io, '\n');
+      ended = true;
+      if (verbose) note(io, speed(usage, reason)[locale]);
       return { ids, text, reason, usage, tokens };
     }
   } finally {
     progress.end();
-    if (written !== '') io.stdout.write('\n');
+    if (written !== '' && !ended) io.stdout.write('\n');
   }
   throw new Error('The engine ended a generation without a finish event.');
 }
@@ -89,9 +91,25 @@ function tokenLine({ text, logprobs: { chosen, top } }: Token): string {
   return `${own} ${JSON.stringify(text)}${others.length > 0 ? `: ${others.join('  ')}` : ''}\n`;
 }
 
-function speed({ promptTokens, cachedTokens, completionTokens, prefillMs, decodeMs, speculation }: Usage): string {
-  const rate = (tokens: number, ms: number) => (ms > 0 ? ` (${((1000 * tokens) / ms).toFixed(1)}/s)` : '');
+function speed(usage: Usage, reason: FinishReason): Texts {
+  const { promptTokens, cachedTokens, completionTokens, prefillMs, decodeMs, speculation } = usage;
+  const rate = (tokens: number, ms: number): Texts => {
+    if (tokens <= 0 || ms <= 0) return { en: '', ja: '' };
+    const value = ((1000 * tokens) / ms).toFixed(1);
+    return { en: ` (${value}/s)`, ja: `（毎秒${value}）` };
+  };
   const computed = promptTokens - cachedTokens;
-  const guesses = speculation ? `; ${speculation.drafted} guessed, ${speculation.accepted} of them right` : '';
-  return `${promptTokens} prompt tokens, ${cachedTokens} from the cache, ${computed} computed${rate(computed, prefillMs)}; ${completionTokens} generated${rate(completionTokens, decodeMs)}${guesses}`;
+  const prefill = rate(computed, prefillMs);
+  // The first token comes with the prompt; after the last came the one that ended the reply, where one did.
+  const decode = rate(reason === 'stop' ? completionTokens : completionTokens - 1, decodeMs);
+  const guesses: Texts = speculation
+    ? {
+        en: `; ${speculation.drafted} guessed, ${speculation.accepted} of them right`,
+        ja: `、予測${speculation.drafted}のうち的中${speculation.accepted}`,
+      }
+    : { en: '', ja: '' };
+  return {
+    en: `${promptTokens} prompt tokens, ${cachedTokens} from the cache, ${computed} computed${prefill.en}; ${completionTokens} generated${decode.en}${guesses.en}`,
+    ja: `入力${promptTokens}トークン、うちキャッシュ${cachedTokens}、計算${computed}${prefill.ja}、生成${completionTokens}${decode.ja}${guesses.ja}`,
+  };
 }

@@ -4,6 +4,7 @@ import type { Context } from '../command.ts';
 import type { OptionValues } from '../command-line/option.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { note } from '../io.ts';
+import type { Texts } from '../locale.ts';
 import { phaseLabels, progressOn } from '../terminal/progress.ts';
 import { type engineOptions, toEngineOptions } from './engine-options.ts';
 
@@ -41,11 +42,18 @@ export async function withEngine(
 function describe({ info }: Engine, milliseconds: number, locale: Locale): string {
   const { adapter } = info;
   const variants = [adapter.f16 ? 'f16' : 'f32', ...(adapter.subgroups ? ['subgroups'] : [])].join(', ');
-  const lines = [
-    `${info.name} (${info.format}): ${info.parameters} parameters, ${info.weightBytes} bytes, context ${info.contextLength}`,
-    `${[adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ')} (${variants}), ready after ${(milliseconds / 1000).toFixed(1)} s`,
+  const { name, format, parameters, weightBytes, contextLength } = info;
+  const device = [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ');
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const lines: readonly Texts[] = [
+    {
+      en: `${name} (${format}): ${parameters} parameters, ${weightBytes} bytes, context ${contextLength}`,
+      ja: `${name}（${format}）: パラメーター${parameters}個、${weightBytes}バイト、コンテキスト${contextLength}トークン`,
+    },
+    { en: `${device} (${variants}), ready after ${seconds} s`, ja: `${device}（${variants}）、${seconds}秒で準備完了` },
+    ...info.warnings,
   ];
-  return [...lines, ...info.warnings.map((warning) => warning[locale])].join('\n');
+  return lines.map((line) => line[locale]).join('\n');
 }
 
 /** The demo model says what it is wherever it answers. */
