@@ -43,10 +43,19 @@ const largerSubgroups = {
   },
 };
 
+/** Another implementation of WebGPU: Deno has Firefox's. */
+const deno = {
+  ...source,
+  test: {
+    ...gpu('deno', process.platform === 'linux' ? adapterEnvironment('llvmpipe') : {}).test,
+    include: ['packages/**/*.deno.test.ts'],
+  },
+};
+
 const gpuProjects =
   process.platform === 'linux'
-    ? [...softwareAdapters.map((adapter) => gpu(adapter, adapterEnvironment(adapter))), largerSubgroups]
-    : [gpu('gpu', {})];
+    ? [...softwareAdapters.map((adapter) => gpu(adapter, adapterEnvironment(adapter))), largerSubgroups, deno]
+    : [gpu('gpu', {}), deno];
 
 const chromium = findChromium();
 
@@ -63,7 +72,7 @@ export default defineConfig({
           ...inProcess,
           name: 'unit',
           include: ['{packages,apps,bench,scripts}/**/*.test.{ts,tsx}'],
-          exclude: [...elsewhere, '**/*.gpu.test.ts', '**/*.browser.test.ts', '**/*.scale.test.ts'],
+          exclude: [...elsewhere, ...['gpu', 'deno', 'browser', 'scale'].map((kind) => `**/*.${kind}.test.ts`)],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

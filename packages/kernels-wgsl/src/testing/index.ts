@@ -7,5 +7,6 @@ export { packMatrix, randomMatrix } from './matrices.ts';
 export { multiplyNormedError, multiplyRowError, multiplyRows } from './multiply.ts';
 export { nmse, nmseLimits } from './nmse.ts';
 export { randomNormal, randomRows, randomSource } from './random.ts';
+export { runInDeno } from './run-in-deno.ts';
 export { scarceMemory } from './scarce-memory.ts';
 export { knownSubgroupMatrices } from './subgroup-matrices.ts';
