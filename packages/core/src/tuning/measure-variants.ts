@@ -38,6 +38,8 @@ export async function measureVariants(
   const standard = await compileKernel(gpu.device, spec, options);
   const others = (spec.candidates ?? [])
     .filter((constants) => !sameConstants(constants, standard.constants))
+    // Only subgroups share: without them the shader is the same.
+    .filter(({ SHARED }) => !SHARED || options.features.subgroups)
     .map((constants) => ({
       constants,
       compiling: compileKernel(gpu.device, spec, { ...options, constants }),
