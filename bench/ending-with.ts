@@ -15,7 +15,6 @@ export async function endingWith(measure: () => Promise<void>, usage: string): P
   } catch (error) {
     if (!(error instanceof UsageError || isTamaError(error))) throw error;
     console.error(`bench: ${error.message}`);
-    if (error instanceof UsageError) process.stderr.write(usage);
     process.exit(error instanceof UsageError || isTamaError(error, 'no-adapter') ? 2 : 1);
   }
   process.exit();

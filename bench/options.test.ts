@@ -39,22 +39,15 @@ it.each([
   expect(parse).not.toThrow('\n');
 });
 
-it.each(['run.ts', 'pack.ts'])(
-  '%s tells its usage and does nothing else, asked for help or for what it does not know',
-  (script) => {
-    const ask = (word: string) =>
-      spawnSync(process.execPath, ['--conditions=@tama/source', script, word], {
-        cwd: import.meta.dirname,
-        encoding: 'utf8',
-      });
-    expect(ask('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: pnpm bench/), stderr: '' });
-    expect(ask('--round')).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: expect.stringContaining('Usage: pnpm bench'),
+it.each(['run.ts', 'pack.ts'])('%s tells its usage and does nothing else when it is asked for help', (script) => {
+  const ask = (word: string) =>
+    spawnSync(process.execPath, ['--conditions=@tama/source', script, word], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
     });
-  },
-);
+  expect(ask('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: pnpm bench/), stderr: '' });
+  expect(ask('--round')).toMatchObject({ status: 2, stdout: '', stderr: expect.not.stringMatching(/^$/) });
+});
 
 it.each(['2c-q8_0', '2b-q9', 'models/none.gguf', 'tiny-q8_0-none', 'tiny-q8_0-0'])(
   'refuses a model that is neither a file nor a shape with a type: %s',
