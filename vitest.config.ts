@@ -37,7 +37,7 @@ const largerSubgroups = {
   test: {
     ...gpu('subgroups of 16', adapterEnvironment('llvmpipe', 16)).test,
     include: [
-      'packages/kernels-wgsl/src/{matvec,gated-matvec,matmul-small,attention-prefill}/*.gpu.test.ts',
+      'packages/kernels-wgsl/src/{matvec,matmul-small,attention-prefill}/*.gpu.test.ts',
       'packages/kernels-wgsl/src/{rmsnorm,residual-norms,logprobs-partial,testing}/*.gpu.test.ts',
     ],
   },

@@ -17,7 +17,8 @@ it('edits, branches, stops and guesses at random leave a KV cache that answers a
 
   let reused = 0;
   let conversation = [2];
-  for (let turn = 0; turn < 40; turn++) {
+  const turns = process.env.TAMA_TEST_ADAPTER === 'swiftshader' ? 15 : 40; // it is slow
+  for (let turn = 0; turn < turns; turn++) {
     // As often as not back to where the rings just hold what is needed, or just do not.
     const back = below(2) ? reach - 3 + below(6) : below(conversation.length + 1);
     const common = Math.max(0, conversation.length - (below(4) ? back : 0));
@@ -40,7 +41,7 @@ it('edits, branches, stops and guesses at random leave a KV cache that answers a
     if (cached > 0) reused++;
     conversation = [...tokens, ...ids];
   }
-  expect(reused).toBeGreaterThan(15);
+  expect(reused).toBeGreaterThan(turns / 3);
   await Promise.all([kept.close(), empty.close()]);
 });
 
